@@ -1,0 +1,1 @@
+"""The machinery: ledger, streaming, effects, API client, embedded Kafka, simulator, CLI. No business rule lives here."""

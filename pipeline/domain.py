@@ -1,0 +1,101 @@
+"""The port between machinery and decisions: what ``pipeline`` needs from ``agents``, and what it offers them.
+
+``pipeline`` never imports ``agents``. The composition root (``agents.composition``) hands a :class:`Domain` in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import msgspec
+
+if TYPE_CHECKING:
+    from pipeline.effects.calls import Call, Result
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class Outcome(StrEnum):
+    """How a consumed record ended. The set is closed: there is no fifth way."""
+
+    PUBLISHED = "published"
+    FOLDED = "folded"
+    KNOWN = "known"
+    DEAD_LETTERED = "dead_lettered"
+
+
+class Incoming(Protocol):
+    """A record as read from Kafka (aiokafka's ``ConsumerRecord`` fits)."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+class Stage(Protocol):
+    """Where a decision goes: into the partition's next transaction. All of it, or none, becomes visible."""
+
+    def put(self, key: str, value: msgspec.Struct | None) -> None:
+        """Fold a state record at once and write it to the ledger topic; ``None`` is a tombstone."""
+
+    def publish(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = (), *, partition: int | None = None
+    ) -> None:
+        """Write an output record. ``topic`` is the catalogue's short name; the partition is ours unless given.
+
+        Raises:
+            RecordError: ``oversize_output`` when the record is larger than the topic takes.
+        """
+
+
+class State(Protocol):
+    """What a partition knows. Changed only by :meth:`fold`, live and at restore alike."""
+
+    def decode(self, key: str, value: bytes) -> Any:
+        """Decode a ledger value; the key's first part says which kind it is."""
+
+    def fold(self, key: str, value: Any | None) -> None:
+        """Apply one state record. Folding a compacted log gives the same state as folding the whole."""
+
+
+S = TypeVar("S", bound=State)
+
+Rule = Callable[[Incoming, S, Stage, float], Outcome]
+"""Decide about one consumed record at a time ``now`` (unix seconds). Raises ``RecordError`` before it stages."""
+
+
+class EffectRules(Protocol[S]):  # type: ignore[misc]  # a port: S stands in argument positions only
+    """The decisions around due API calls. The runner (``pipeline.effects.runner``) asks, calls the API, and tells.
+
+    A request has at most one effect in flight. Nothing here waits.
+    """
+
+    def next_due(self, state: S) -> float | None:
+        """When the earliest effect is due (unix seconds); ``None`` when nothing waits."""
+
+    def take_due(self, state: S, now: float) -> str | None:
+        """Take one request whose effect is due off the due list; ``None`` when none is."""
+
+    def begin(self, state: S, request_id: str, stage: Stage, now: float) -> Call | None:
+        """Say what to call, after staging what must be known before it. ``None``: nothing to do any more."""
+
+    def finish(self, state: S, request_id: str, call: Call, result: Result, stage: Stage, now: float) -> None:
+        """Fold what came of a call: the next state, the next due time, outputs."""
+
+
+class Domain(Protocol[S]):  # type: ignore[misc]
+    """Everything the machinery runs."""
+
+    rules: Mapping[str, Rule[S]]
+    """By the short name of the consumed topic."""
+
+    effects: EffectRules[S]
+
+    def new_state(self, partition: int) -> S:
+        """An empty state for one partition."""

@@ -1,0 +1,349 @@
+"""A partition's ledger: open (which fences), stage, flush, renew, close. See the package's docstring for the why."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+from aiokafka import TopicPartition
+
+from pipeline.domain import Headers, State
+from pipeline.ledger.errors import LedgerClosed, LedgerError, LedgerFenced, NotOurs
+from pipeline.ledger.pending import Pending
+from pipeline.ledger.producer import TransactionalProducer
+from pipeline.ledger.records import POSITION_PREFIX, Position, decode_position
+from pipeline.ledger.restore import read_to, stable_end
+from schemas.records import RecordError
+
+S = TypeVar("S", bound=State)
+
+_encoder = msgspec.json.Encoder()
+
+
+class LedgerObserver(Protocol):
+    """Where a ledger reports what it measured."""
+
+    def flushed(self, partition: int, records: int, seconds: float) -> None:
+        """A transaction was committed."""
+
+    def restored(self, partition: int, records: int, seconds: float) -> None:
+        """A partition's state was read from Kafka."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerConfig:
+    """What all ledgers of a worker share.
+
+    Attributes:
+        client_options: aiokafka's connection settings (servers, security).
+        topic: full name of the ledger topic.
+        topics: full names of the other topics, by short name.
+        max_bytes: the largest record each topic takes, by short name (``ledger`` included).
+        linger: seconds a transaction waits for company.
+        flush_records: staged records that end the linger early.
+        max_pending_bytes: staged bytes beyond which :meth:`Ledger.room` waits.
+        timeout: seconds that any single step (open, commit, close) may take.
+        clock: unix seconds.
+    """
+
+    client_options: Mapping[str, Any]
+    topic: str
+    topics: Mapping[str, str]
+    max_bytes: Mapping[str, int]
+    linger: float = 0.01
+    flush_records: int = 2_000
+    max_pending_bytes: int = 8 * 1024 * 1024
+    batch_bytes: int = 512 * 1024
+    timeout: float = 30.0
+    clock: Callable[[], float] = time.time
+    observer: LedgerObserver | None = None
+    crash_point: Callable[[str], None] = field(default=lambda _name: None)
+
+
+class Ledger(Generic[S]):
+    """One partition's state and its only way out. Implements :class:`pipeline.domain.Stage`.
+
+    Staging is synchronous and folds at once; a task of its own writes what is staged, one transaction at a time.
+    After any failure the ledger is closed for good: its state may be ahead of Kafka, so its owner opens a new one.
+    """
+
+    def __init__(self, config: LedgerConfig, partition: int, state: S) -> None:
+        self.config = config
+        self.partition = partition
+        self.state = state
+        self.failure: LedgerError | None = None
+        self.failed = asyncio.Event()
+        self._positions: dict[str, int] = {}
+        self._moved: set[str] = set()
+        self._tp = TopicPartition(config.topic, partition)
+        self._targets = {short: TopicPartition(full, partition) for short, full in config.topics.items()}
+        self._producer: TransactionalProducer | None = None
+        self._pending: Pending | None = None
+        self._in_flight: Pending | None = None
+        self._flusher: asyncio.Task[None] | None = None
+        self._work = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._expected_end = 0
+        self._now_ms = 0
+
+    # -- open and close ------------------------------------------------------------------------------------------
+
+    async def open(self, still_ours: Callable[[], bool]) -> None:
+        """Fence the former owner, then read the partition's state.
+
+        Args:
+            still_ours: whether the group generation that gave us the partition is still the current one.
+
+        Raises:
+            NotOurs: the generation moved on.
+            LedgerError: a step failed or passed its deadline.
+        """
+        started = time.monotonic()
+        self._require(still_ours)
+        await self._fence()
+        try:
+            end = await stable_end(self.config.client_options, self._tp, timeout=self.config.timeout)
+            read = await read_to(
+                self.config.client_options, self._tp, end, self._restore, stall_timeout=self.config.timeout
+            )
+            self._require(still_ours)
+        except BaseException:
+            await self._drop_producer()
+            raise
+        self._expected_end = end
+        self._start()
+        if self.config.observer:
+            self.config.observer.restored(self.partition, read, time.monotonic() - started)
+
+    async def renew(self, still_ours: Callable[[], bool]) -> bool:
+        """Keep the state over a rebalance, if nobody wrote meanwhile.
+
+        Returns:
+            True when the ledger is open again with its state; False when it has to be opened anew.
+        """
+        if self.failure is not None:
+            return False
+        self._require(still_ours)
+        await self._stop_flusher()
+        await self._drop_producer()
+        await self._fence()
+        try:
+            end = await stable_end(self.config.client_options, self._tp, timeout=self.config.timeout)
+            self._require(still_ours)
+        except BaseException:
+            await self._drop_producer()
+            raise
+        if end != self._expected_end or (self._pending is not None and self._pending.records):
+            await self._drop_producer()
+            return False
+        self._start()
+        return True
+
+    async def close(self) -> None:
+        """Flush what is staged if possible, then let go. Never raises."""
+        if self.failure is None:
+            try:
+                await self.flush()
+            except LedgerError:
+                pass
+        await self.drop()
+
+    async def drop(self) -> None:
+        """Let go without a flush: what is staged is forgotten; whoever opens next reads what is true."""
+        self._fail(LedgerClosed(f"ledger {self.partition} was closed"))
+        await self._stop_flusher()
+        await self._drop_producer()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether records may be staged."""
+        return self._flusher is not None and self.failure is None
+
+    # -- staging -------------------------------------------------------------------------------------------------
+
+    def put(self, key: str, value: msgspec.Struct | None) -> None:
+        """Fold a state record and stage it (see :class:`pipeline.domain.Stage`)."""
+        data = None if value is None else _encoder.encode(value)
+        self._check_size("ledger", key, data)
+        pending = self._open_pending()
+        self.state.fold(key, value)
+        pending.append(self._tp, key.encode(), data, [], self._now_ms)
+
+    def publish(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = (), *, partition: int | None = None
+    ) -> None:
+        """Stage an output record (see :class:`pipeline.domain.Stage`)."""
+        self._check_size(topic, key, value)
+        target = self._targets[topic] if partition is None else TopicPartition(self.config.topics[topic], partition)
+        self._open_pending().append(target, key, value, list(headers), self._now_ms)
+
+    def position(self, topic: str) -> int:
+        """The last applied offset of an input topic (short name), -1 when none was."""
+        return self._positions.get(topic, -1)
+
+    def advance(self, topic: str, offset: int) -> None:
+        """Say that an input record is applied: this becomes visible with its effects, in the same transaction."""
+        self._open_pending()
+        self._positions[topic] = offset
+        self._moved.add(topic)
+
+    async def room(self) -> None:
+        """Wait until fewer than ``max_pending_bytes`` are staged.
+
+        Raises:
+            LedgerError: the ledger failed meanwhile.
+        """
+        while (pending := self._pending) is not None and pending.size > self.config.max_pending_bytes:
+            self._hurry.set()
+            await asyncio.shield(pending.settled)
+
+    async def flush(self) -> None:
+        """Return when all that is staged so far is committed.
+
+        Raises:
+            LedgerError: it will not be; the ledger has closed itself.
+        """
+        waiting = self._pending if self._has_work() else self._in_flight
+        if waiting is None:
+            if self.failure is not None:
+                raise self.failure
+            return
+        self._hurry.set()
+        await asyncio.shield(waiting.settled)
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _require(self, still_ours: Callable[[], bool]) -> None:
+        if not still_ours():
+            raise NotOurs(f"partition {self.partition} is not ours any more")
+
+    async def _fence(self) -> None:
+        self._producer = await TransactionalProducer.open(
+            self.config.client_options,
+            f"{self.config.topic}-{self.partition}",
+            batch_bytes=self.config.batch_bytes,
+            timeout=self.config.timeout,
+        )
+
+    def _restore(self, key: str, value: bytes | None) -> None:
+        if key.startswith(POSITION_PREFIX):
+            if value is not None:
+                self._positions[key[len(POSITION_PREFIX) :]] = decode_position(value).offset
+        else:
+            self.state.fold(key, None if value is None else self.state.decode(key, value))
+
+    def _start(self) -> None:
+        self._new_pending()
+        self._flusher = asyncio.create_task(self._flush_forever(), name=f"ledger-{self.partition}")
+
+    def _new_pending(self) -> None:
+        if self._producer is None:
+            raise LedgerClosed(f"ledger {self.partition} has no producer")
+        self._pending = Pending(self._producer.new_batch)
+        self._pending.settled.add_done_callback(_retrieve)
+        self._work.clear()
+        self._hurry.clear()
+
+    def _open_pending(self) -> Pending:
+        pending = self._pending
+        if self.failure is not None or pending is None:
+            raise LedgerClosed(f"ledger {self.partition} is closed") from self.failure
+        if not self._work.is_set():
+            self._now_ms = int(self.config.clock() * 1000)
+            self._work.set()
+        if pending.records >= self.config.flush_records:
+            self._hurry.set()
+        return pending
+
+    def _check_size(self, topic: str, key: bytes | str | None, value: bytes | None) -> None:
+        size = (len(value) if value else 0) + (len(key) if key else 0)
+        limit = self.config.max_bytes[topic]
+        if size + 1024 > limit:  # room for headers and the batch's own frame
+            raise RecordError("oversize_output", f"a record of {size} bytes is too large for {topic} (limit {limit})")
+
+    def _has_work(self) -> bool:
+        return self._pending is not None and (self._pending.records > 0 or bool(self._moved))
+
+    async def _flush_forever(self) -> None:
+        try:
+            while True:
+                await self._work.wait()
+                try:
+                    async with asyncio.timeout(self.config.linger):
+                        await self._hurry.wait()
+                except TimeoutError:
+                    pass
+                await asyncio.shield(self._commit())
+        except LedgerError as error:
+            self._fail(error)
+
+    async def _commit(self) -> None:
+        """Write what is staged in one transaction. While it runs, the next one fills up."""
+        pending, producer = self._pending, self._producer
+        if pending is None or producer is None:
+            return
+        for topic in sorted(self._moved):
+            position = _encoder.encode(Position(offset=self._positions[topic]))
+            pending.append(self._tp, f"{POSITION_PREFIX}{topic}".encode(), position, [], self._now_ms)
+        self._moved.clear()
+        self._in_flight = pending
+        self._new_pending()
+        started = time.monotonic()
+        self.config.crash_point("before_commit")
+        try:
+            last = await producer.commit(pending.batches, timeout=self.config.timeout)
+        except LedgerError as error:
+            self._in_flight = None
+            self._settle(pending, error)
+            raise
+        self.config.crash_point("after_commit")
+        if self._tp in last:
+            self._expected_end = last[self._tp] + 2  # the transaction's commit marker takes an offset too
+        self._in_flight = None
+        self._settle(pending, None)
+        if self.config.observer:
+            self.config.observer.flushed(self.partition, pending.records, time.monotonic() - started)
+
+    def _settle(self, pending: Pending, error: LedgerError | None) -> None:
+        if pending.settled.done():
+            return
+        if error is None:
+            pending.settled.set_result(None)
+        else:
+            pending.settled.set_exception(error)
+
+    def _fail(self, error: LedgerError) -> None:
+        if self.failure is None:
+            self.failure = error
+            self.failed.set()
+        for pending in (self._pending, self._in_flight):
+            if pending is not None:
+                self._settle(pending, self.failure)
+
+    async def _stop_flusher(self) -> None:
+        """End the flusher; a transaction under way is finished first (it is shielded and has its own deadline)."""
+        flusher, self._flusher = self._flusher, None
+        if flusher is None:
+            return
+        if self._in_flight is not None:
+            await asyncio.wait([self._in_flight.settled], timeout=self.config.timeout)
+        flusher.cancel()
+        await asyncio.gather(flusher, return_exceptions=True)
+
+    async def _drop_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.close(timeout=2.0)
+
+
+def _retrieve(future: asyncio.Future[None]) -> None:
+    """Look at the exception, so that a flush nobody waited for does not warn; the ledger's ``failure`` has it."""
+    if not future.cancelled():
+        future.exception()
+
+
+__all__ = ["Ledger", "LedgerConfig", "LedgerFenced", "LedgerObserver"]

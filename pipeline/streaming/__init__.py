@@ -1,0 +1,13 @@
+"""Faust with a different engine room: batches as events, reading from the ledger's positions, ledgers by rebalance.
+
+Each file is a subclass behind one of Faust's own extension points, pinned to faust-streaming 0.15.3:
+
+- ``app.py``: the app factory (``create_app``).
+- ``transport.py``: ``Transport`` and ``Producer`` (a flush before an offset commit flushes the ledgers).
+- ``consumer.py``: ``Consumer``: batch delivery, own offsets, the gate, seeking to the ledger's positions.
+- ``batch.py``: a fetched partition batch, and which of them are done.
+- ``topic.py``: a topic whose events carry batches undecoded.
+- ``owner.py``: which ledgers are open; opens, renews and closes them at rebalances and after failures.
+- ``apply.py``: the one loop over records.
+- ``partitioner.py``: where a key belongs.
+"""

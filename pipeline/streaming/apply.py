@@ -1,0 +1,165 @@
+"""The one loop over records. Every record ends as published, folded, known or dead-lettered; there is no fifth way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Generic, Protocol, TypeVar
+
+import structlog
+
+from pipeline.domain import Incoming, Outcome, Rule, State
+from pipeline.ledger import BatchRefused, Ledger, LedgerError
+from pipeline.streaming.batch import Batch
+from pipeline.streaming.dead_letter import TOPIC, error_headers
+from pipeline.streaming.owner import LedgerOwner
+from pipeline.worker.exit_codes import ExitCode, Unrecoverable
+from schemas.records import RecordError
+
+S = TypeVar("S", bound=State)
+
+FORWARDED = "tldr-forwarded"
+"""Header of a record that was moved to the partition where its key belongs; moved once, never again."""
+
+MAX_KEY_BYTES = 200
+_YIELD_EVERY = 200
+
+log = structlog.get_logger(__name__)
+
+
+class ApplyObserver(Protocol):
+    """Where the loop reports what became of records."""
+
+    def applied(self, topic: str, outcomes: Counter[Outcome]) -> None:
+        """Records of a batch are folded (not yet flushed)."""
+
+    def dead_lettered(self, topic: str, code: str) -> None:
+        """A record was dead-lettered for a reason."""
+
+
+class Applier(Generic[S]):
+    """Applies batches of one input topic by one rule.
+
+    Args:
+        topic: short name of the input topic.
+        rule: decides about one record.
+        owner: has the ledgers.
+        session_of: a partition's current reading session.
+        place: where a key belongs.
+        clock: unix seconds.
+        on_fatal: called on a fault of ours; the record is then not acknowledged.
+    """
+
+    def __init__(
+        self,
+        topic: str,
+        rule: Rule[S],
+        owner: LedgerOwner[S],
+        *,
+        session_of: Callable[[int], int],
+        place: Callable[[bytes], int],
+        clock: Callable[[], float],
+        wake: Callable[[int], None],
+        observer: ApplyObserver,
+        on_fatal: Callable[[Unrecoverable], None],
+    ) -> None:
+        self._topic = topic
+        self._rule = rule
+        self._owner = owner
+        self._session_of = session_of
+        self._place = place
+        self._clock = clock
+        self._wake = wake
+        self._observer = observer
+        self._on_fatal = on_fatal
+
+    async def apply(self, batch: Batch) -> None:
+        """Apply a batch's records in order and mark it done; stop without a mark when the partition is lost.
+
+        A fault of ours is fatal and acknowledges nothing: the record is read again by whoever comes next.
+        """
+        try:
+            await self._apply(batch)
+        except LedgerError as error:
+            log.info("batch_abandoned", topic=self._topic, partition=batch.tp.partition, reason=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not be swallowed by Faust, which would acknowledge
+            log.exception("apply_failed", topic=self._topic, partition=batch.tp.partition)
+            self._on_fatal(Unrecoverable(ExitCode.BUG, f"applying {self._topic}: {error!r}"))
+
+    async def _apply(self, batch: Batch) -> None:
+        partition = batch.tp.partition
+        outcomes: Counter[Outcome] = Counter()
+        ledger = self._current(batch)
+        careful = partition in self._owner.careful
+        for count, record in enumerate(batch.records):
+            if careful or count % _YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+                ledger = self._current(batch)
+                if ledger is not None:
+                    await ledger.room()
+                    ledger = self._current(batch)
+            if ledger is None:
+                return
+            outcomes[self._apply_one(ledger, record)] += 1
+            if careful:
+                await self._flush_carefully(ledger, record)
+        batch.done = True
+        self._owner.careful.discard(partition)
+        self._observer.applied(self._topic, outcomes)
+        self._wake(partition)
+
+    def _current(self, batch: Batch) -> Ledger[S] | None:
+        """The ledger to apply to; ``None`` when the batch belongs to a reading session that is over."""
+        if self._session_of(batch.tp.partition) != batch.session:
+            return None
+        return self._owner.ledger(batch.tp.partition)
+
+    def _apply_one(self, ledger: Ledger[S], record: Any) -> Outcome:
+        if record.offset <= ledger.position(self._topic):
+            return Outcome.KNOWN
+        now = self._clock()
+        try:
+            self._check_refused(record)
+            if self._belongs_elsewhere(record):
+                self._forward(ledger, record)
+                outcome = Outcome.PUBLISHED
+            else:
+                outcome = self._rule(record, ledger.state, ledger, now)
+        except RecordError as error:
+            ledger.publish(TOPIC, record.key, record.value, error_headers(record, error, now))
+            self._observer.dead_lettered(self._topic, error.code)
+            outcome = Outcome.DEAD_LETTERED
+        ledger.advance(self._topic, record.offset)
+        return outcome
+
+    def _belongs_elsewhere(self, record: Incoming) -> bool:
+        key = record.key
+        if not key:
+            raise RecordError("empty_key", "the record has no key; the key is the request_id")
+        if len(key) > MAX_KEY_BYTES:
+            raise RecordError("oversize_key", f"the key has {len(key)} bytes; at most {MAX_KEY_BYTES} are allowed")
+        if self._place(key) == record.partition:
+            return False
+        if any(name == FORWARDED for name, _ in record.headers):
+            raise RecordError("misplaced_key", f"forwarded once, and still not where its key belongs ({key!r})")
+        return True
+
+    def _forward(self, ledger: Ledger[S], record: Incoming) -> None:
+        """Another client's partitioner put the record here: move it to where its key belongs."""
+        assert record.key is not None  # noqa: S101 - checked by _belongs_elsewhere
+        headers = [*record.headers, (FORWARDED, str(record.partition).encode())]
+        ledger.publish(self._topic, record.key, record.value, headers, partition=self._place(record.key))
+
+    def _check_refused(self, record: Incoming) -> None:
+        refused = self._owner.refused.get((record.partition, self._topic))
+        if refused is not None and refused[0] == record.offset:
+            raise RecordError("refused_by_broker", refused[1])
+
+    async def _flush_carefully(self, ledger: Ledger[S], record: Incoming) -> None:
+        """After a refused batch: one transaction a record, so that the culprit is known when it is refused again."""
+        try:
+            await ledger.flush()
+        except BatchRefused as error:
+            self._owner.refused[(record.partition, self._topic)] = (record.offset, str(error))
+            raise

@@ -1,0 +1,79 @@
+"""A fetched partition batch, delivered as one Faust event, and the book of which are done."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from typing import Any
+
+from faust.types import TP
+
+
+class Batch:
+    """Records of one partition in offset order.
+
+    Attributes:
+        tp: where they came from.
+        records: aiokafka ``ConsumerRecord`` values.
+        session: the partition's reading session; a batch of an older session must not be applied.
+        size: bytes of keys and values.
+        done: set by our loop, and only by it, when every record was applied.
+    """
+
+    __slots__ = ("done", "records", "session", "size", "tp")
+
+    def __init__(self, tp: TP, records: Sequence[Any], session: int) -> None:
+        self.tp = tp
+        self.records = records
+        self.session = session
+        self.size = sum((len(r.key) if r.key else 0) + (len(r.value) if r.value else 0) for r in records)
+        self.done = False
+
+    @property
+    def next_offset(self) -> int:
+        """The offset to read after this batch."""
+        return int(self.records[-1].offset) + 1
+
+
+class InFlight:
+    """Delivered batches by partition, in order. Offsets move past a batch only when it and all before it are done."""
+
+    def __init__(self) -> None:
+        self._batches: defaultdict[TP, deque[Batch]] = defaultdict(deque)
+        self._sizes: defaultdict[TP, int] = defaultdict(int)
+        self._committable: dict[TP, int] = {}
+
+    def add(self, batch: Batch) -> None:
+        """Note a batch on delivery."""
+        self._batches[batch.tp].append(batch)
+        self._sizes[batch.tp] += batch.size
+
+    def size(self, tp: TP) -> int:
+        """Bytes delivered and not yet done."""
+        self._collect(tp)
+        return self._sizes[tp]
+
+    def forget(self, tp: TP) -> None:
+        """Drop a partition's book: it will be read again from the ledger's position."""
+        self._batches.pop(tp, None)
+        self._sizes.pop(tp, None)
+        self._committable.pop(tp, None)
+
+    def committable(self) -> dict[TP, int]:
+        """Take the offsets that may be committed and have not been taken yet."""
+        for tp in list(self._batches):
+            self._collect(tp)
+        taken, self._committable = self._committable, {}
+        return taken
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing delivered is still open."""
+        return not any(not batch.done for batches in self._batches.values() for batch in batches)
+
+    def _collect(self, tp: TP) -> None:
+        batches = self._batches[tp]
+        while batches and batches[0].done:
+            batch = batches.popleft()
+            self._sizes[tp] -= batch.size
+            self._committable[tp] = batch.next_offset

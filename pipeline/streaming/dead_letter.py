@@ -1,0 +1,51 @@
+"""A dead letter: the original key, value and headers untouched, and why it came here in further headers.
+
+The first family is Kafka Connect's, which readers know; the second is ours (source: KIP-298, conventions section 2).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pipeline.domain import Incoming
+from schemas.records import RecordError
+
+TOPIC = "dead-letters"
+
+_HINTS = {
+    "undecodable": "send JSON in UTF-8",
+    "invalid": "make the record follow its JSON Schema in schemas/json",
+    "null_value": "do not send tombstones to this topic",
+    "future_version": "upgrade the workers before the producers",
+    "empty_key": "send the request_id as key",
+    "oversize_key": "send the request_id as key, at most 200 bytes",
+    "key_mismatch": "send the record's request_id as key",
+    "blocked_url": "send a public http or https URL",
+    "request_conflict": "use a new request_id for a new request",
+    "misplaced_key": "give all topics the same partition count",
+}
+
+
+def error_headers(record: Incoming, error: RecordError, now: float, attempt: int = 1) -> list[tuple[str, bytes]]:
+    """The headers of a dead letter: the record's own, byte for byte and in order, then what happened.
+
+    Args:
+        record: as read.
+        error: why it cannot be accepted.
+        now: unix seconds.
+        attempt: which attempt at the record failed, from 1.
+    """
+    fields = {
+        "__connect.errors.topic": record.topic,
+        "__connect.errors.partition": str(record.partition),
+        "__connect.errors.offset": str(record.offset),
+        "__connect.errors.stage": "VALUE_CONVERTER" if error.code in {"undecodable", "invalid"} else "TRANSFORMATION",
+        "__connect.errors.exception.class.name": type(error).__name__,
+        "__connect.errors.exception.message": error.reason,
+        "tldr-error-code": error.code,
+        "tldr-error-attempt": str(attempt),
+        "tldr-error-time": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
+        "tldr-error-record-time": str(record.timestamp),
+        "tldr-error-hint": _HINTS.get(error.code, ""),
+    }
+    return [*record.headers, *((name, value.encode()) for name, value in fields.items())]

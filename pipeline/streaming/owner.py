@@ -1,0 +1,234 @@
+"""Which ledgers are open: opened when a partition comes, kept open through failures, let go when it leaves.
+
+Each owned partition has a keeper task. It opens the ledger (or renews a retained one), has the consumer read from the
+ledger's position, and when the ledger fails it opens a new one. Until a ledger is open nothing of its partition is
+delivered; the other partitions go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Generic, Protocol, TypeVar
+
+import structlog
+from faust.types import TP
+
+from pipeline.domain import State
+from pipeline.ledger import BatchRefused, Ledger, LedgerConfig, LedgerError, LedgerFenced, NotOurs
+from pipeline.worker.exit_codes import ExitCode, Unrecoverable
+
+S = TypeVar("S", bound=State)
+
+log = structlog.get_logger(__name__)
+
+
+class GroupView(Protocol):
+    """What the owner needs of the consumer."""
+
+    @property
+    def generation(self) -> int:
+        """The group generation this member is in now."""
+
+    async def reread(self, partition: int) -> None:
+        """Read a partition number anew from its ledger's position."""
+
+
+class Attachment(Protocol[S]):  # type: ignore[misc]  # a port: S stands in argument positions only
+    """Who wants to know of ledgers: the effect runner."""
+
+    def attach(self, ledger: Ledger[S]) -> None:
+        """A ledger is open."""
+
+    async def detach(self, ledger: Ledger[S]) -> None:
+        """Stop using a ledger; return when nothing of it is in use any more."""
+
+
+class LedgerOwner(Generic[S]):
+    """Owns the ledgers of this worker's partitions.
+
+    Args:
+        config: shared by all ledgers.
+        new_state: makes an empty state for a partition number.
+        inputs: full name to short name of the consumed topics.
+        attachment: told of ledgers as they open and before they close.
+        on_fatal: called when the process cannot go on.
+        sleep: waits, in seconds.
+    """
+
+    def __init__(
+        self,
+        config: LedgerConfig,
+        new_state: Callable[[int], S],
+        inputs: Mapping[str, str],
+        *,
+        attachment: Attachment[S],
+        on_fatal: Callable[[Unrecoverable], None],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.config = config
+        self.refused: dict[tuple[int, str], tuple[int, str]] = {}
+        self.careful: set[int] = set()
+        self._new_state = new_state
+        self._inputs = inputs
+        self._attachment = attachment
+        self._on_fatal = on_fatal
+        self._sleep = sleep
+        self._group: GroupView | None = None
+        self._ledgers: dict[int, Ledger[S]] = {}
+        self._keepers: dict[int, asyncio.Task[None]] = {}
+        self._ready: set[int] = set()
+        self._assigned: frozenset[int] = frozenset()
+
+    def bind(self, group: GroupView) -> None:
+        """Say which consumer the partitions come from (it is made by Faust, after this object)."""
+        self._group = group
+
+    # -- asked by the consumer and the loop ------------------------------------------------------------------------
+
+    def may_read(self, partition: int) -> bool:
+        """Whether the partition's ledger is open and reading was set to its position."""
+        return partition in self._ready
+
+    def next_offsets(self, assignment: Iterable[TP]) -> dict[TP, int]:
+        """Where reading starts: right behind the ledger's position."""
+        offsets = {}
+        for tp in assignment:
+            ledger, short = self._ledgers.get(tp.partition), self._inputs.get(tp.topic)
+            if ledger is not None and short is not None and ledger.position(short) >= 0:
+                offsets[tp] = ledger.position(short) + 1
+        return offsets
+
+    def ledger(self, partition: int) -> Ledger[S] | None:
+        """The open ledger of a partition, or ``None``."""
+        ledger = self._ledgers.get(partition)
+        return ledger if ledger is not None and ledger.is_open else None
+
+    @property
+    def open_ledgers(self) -> list[Ledger[S]]:
+        """All ledgers that are open now."""
+        return [ledger for ledger in self._ledgers.values() if ledger.is_open]
+
+    @property
+    def all_open(self) -> bool:
+        """Whether every assigned partition can be worked on."""
+        return self._ready >= self._assigned
+
+    @property
+    def assigned(self) -> frozenset[int]:
+        """The partition numbers this worker owns."""
+        return self._assigned
+
+    async def flush(self) -> None:
+        """Flush all open ledgers. One that fails is its keeper's business."""
+        results = await asyncio.gather(*(ledger.flush() for ledger in self.open_ledgers), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException) and not isinstance(result, LedgerError):
+                raise result
+
+    # -- told by the group -----------------------------------------------------------------------------------------
+
+    async def revoked(self) -> None:
+        """All partitions are revoked (Faust rebalances eagerly): stop effects, then flush. Ledgers stay in memory."""
+        self._ready.clear()
+        self._assigned = frozenset()
+        await self._stop_keepers()
+        await asyncio.gather(*(self._attachment.detach(ledger) for ledger in self._ledgers.values()))
+        await self.flush()
+
+    async def assigned_to(self, assignment: Iterable[TP], generation: int) -> None:
+        """Take the partitions of a new assignment: keep, open, let go."""
+        by_topic: dict[str, set[int]] = {topic: set() for topic in self._inputs}
+        for tp in assignment:
+            by_topic.setdefault(tp.topic, set()).add(tp.partition)
+        wanted = set().union(*by_topic.values())
+        if any(partitions != wanted for partitions in by_topic.values()):
+            self._on_fatal(Unrecoverable(ExitCode.TOPICS, f"topics are not assigned together: {by_topic}"))
+            return
+        await self._stop_keepers()
+        gone = [self._ledgers.pop(partition) for partition in set(self._ledgers) - wanted]
+        await asyncio.gather(*(ledger.drop() for ledger in gone))
+        self._assigned = frozenset(wanted)
+        for partition in sorted(wanted):
+            keeper = asyncio.create_task(self._keep(partition, generation), name=f"keeper-{partition}")
+            keeper.add_done_callback(self._keeper_ended)
+            self._keepers[partition] = keeper
+
+    async def close(self) -> None:
+        """Flush and close everything; the end of the process."""
+        await self.revoked()
+        await asyncio.gather(*(ledger.close() for ledger in self._ledgers.values()))
+        self._ledgers.clear()
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    async def _stop_keepers(self) -> None:
+        keepers, self._keepers = list(self._keepers.values()), {}
+        for keeper in keepers:
+            keeper.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
+
+    def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
+        if keeper.cancelled() or keeper.exception() is None:
+            return
+        error = keeper.exception()
+        if isinstance(error, Unrecoverable):
+            self._on_fatal(error)
+        else:
+            log.error("keeper_failed", task=keeper.get_name(), exc_info=error)
+            self._on_fatal(Unrecoverable(ExitCode.BUG, f"{keeper.get_name()}: {error!r}"))
+
+    async def _keep(self, partition: int, generation: int) -> None:
+        """Open a partition's ledger and keep it open until cancelled."""
+        group = self._group
+        if group is None:
+            raise Unrecoverable(ExitCode.BUG, "the ledgers have no consumer")
+
+        def still_ours() -> bool:
+            return group.generation == generation
+
+        fenced = 0
+        while True:
+            try:
+                ledger = await self._open(partition, still_ours)
+            except NotOurs:
+                log.info("ledger_not_ours", partition=partition, generation=generation)
+                return
+            await group.reread(partition)
+            self._ready.add(partition)
+            self._attachment.attach(ledger)
+            await ledger.failed.wait()
+            self._ready.discard(partition)
+            await self._attachment.detach(ledger)
+            await ledger.drop()
+            log.warning("ledger_failed", partition=partition, error=str(ledger.failure))
+            if isinstance(ledger.failure, BatchRefused):
+                self.careful.add(partition)
+            if isinstance(ledger.failure, LedgerFenced):
+                if not still_ours():
+                    return
+                fenced += 1
+                if fenced > 1:
+                    raise Unrecoverable(ExitCode.FENCED, f"partition {partition} was fenced twice within one group generation")
+
+    async def _open(self, partition: int, still_ours: Callable[[], bool]) -> Ledger[S]:
+        """Open the ledger, as often as it takes: a broker that is away is no reason to leave."""
+        pause = 0.1
+        while True:
+            try:
+                kept = self._ledgers.get(partition)
+                if kept is not None and await kept.renew(still_ours):
+                    return kept
+                if kept is not None:
+                    await kept.drop()
+                ledger = Ledger(self.config, partition, self._new_state(partition))
+                await ledger.open(still_ours)
+            except NotOurs:
+                raise
+            except LedgerError as error:
+                log.warning("ledger_open_failed", partition=partition, error=str(error), retry_in_s=pause)
+                await self._sleep(pause)
+                pause = min(pause * 2, 5.0)
+            else:
+                self._ledgers[partition] = ledger
+                return ledger

@@ -1,0 +1,35 @@
+"""The records on the public topics, one module per topic.
+
+Each record is a :class:`msgspec.Struct`: decoding checks types and bounds in one pass, unknown fields are
+tolerated (an older reader accepts a newer record of the same version), and the JSON Schema is generated from it.
+"""
+
+from schemas.records.base import SCHEMA_VERSION, Record, RecordError, decode, encode
+from schemas.records.command import Command, CommandKind
+from schemas.records.highlight import Highlight, Observed
+from schemas.records.observation import Observation, ObservationSource, ObservedHighlight, ObservedStream
+from schemas.records.request import Options, Request
+from schemas.records.stream import Stream, StreamState
+from schemas.records.summary import Counts, Summary
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Command",
+    "CommandKind",
+    "Counts",
+    "Highlight",
+    "Observation",
+    "ObservationSource",
+    "Observed",
+    "ObservedHighlight",
+    "ObservedStream",
+    "Options",
+    "Record",
+    "RecordError",
+    "Request",
+    "Stream",
+    "StreamState",
+    "Summary",
+    "decode",
+    "encode",
+]
