@@ -1,0 +1,1 @@
+"""Tests of the simulated API, over real HTTP where HTTP is what is promised."""
