@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import faust
 from faust.app.base import BootStrategy
@@ -16,7 +16,7 @@ from pipeline.settings.groups import WorkerSettings
 from pipeline.streaming.batch import Batch
 from pipeline.streaming.consumer import BatchConsumer, Reading
 from pipeline.streaming.topic import BatchTopic
-from pipeline.streaming.transport import LedgerTransport
+from pipeline.streaming.transport import LedgerFlushingProducer, LedgerTransport
 
 Apply = Callable[[Batch], Awaitable[None]]
 
@@ -55,9 +55,14 @@ class PipelineApp(faust.App):
     def _new_transport(self) -> LedgerTransport:
         return LedgerTransport(self.conf.broker, self)
 
+    @property
+    def batch_consumer(self) -> BatchConsumer:
+        """The consumer, as what it is."""
+        return cast(BatchConsumer, self.consumer)
+
     def read_through(self, ledgers: Ledgers, worker: WorkerSettings) -> None:
         """Bind consumer and producer to the ledgers, and the ledgers to the group's rebalances."""
-        consumer, producer = self.consumer, self.producer
+        consumer, producer = self.batch_consumer, cast(LedgerFlushingProducer, self.producer)
         consumer.reading = ledgers
         consumer.max_records = worker.fetch_max_records
         consumer.max_buffered_bytes = worker.max_buffered_bytes // 16
@@ -65,11 +70,11 @@ class PipelineApp(faust.App):
         ledgers.bind(consumer)
 
         @self.on_partitions_revoked.connect
-        async def _revoked(_app: Any, _revoked: set[TP], **_kwargs: Any) -> None:
+        async def _revoked(_app: Any, *_args: Any, **_kwargs: Any) -> None:
             await ledgers.revoked()
 
         @self.on_rebalance_complete.connect
-        async def _complete(_app: Any, **_kwargs: Any) -> None:
+        async def _complete(_app: Any, *_args: Any, **_kwargs: Any) -> None:
             await ledgers.assigned_to(consumer.assignment(), self.consumer_generation_id)
 
         self._keep = (_revoked, _complete)  # Faust's signals hold receivers weakly

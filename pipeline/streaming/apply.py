@@ -83,7 +83,7 @@ class Applier(Generic[S]):
             await self._apply(batch)
         except LedgerError as error:
             log.info("batch_abandoned", topic=self._topic, partition=batch.tp.partition, reason=str(error))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it must not be swallowed by Faust, which would acknowledge
+        except Exception as error:  # whatever it is: Faust would swallow it and acknowledge
             log.exception("apply_failed", topic=self._topic, partition=batch.tp.partition)
             self._on_fatal(Unrecoverable(ExitCode.BUG, f"applying {self._topic}: {error!r}"))
 

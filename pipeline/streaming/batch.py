@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from faust.types import TP
@@ -17,15 +17,17 @@ class Batch:
         records: aiokafka ``ConsumerRecord`` values.
         session: the partition's reading session; a batch of an older session must not be applied.
         size: bytes of keys and values.
+        delivered_at: monotonic seconds.
         done: set by our loop, and only by it, when every record was applied.
     """
 
-    __slots__ = ("done", "records", "session", "size", "tp")
+    __slots__ = ("delivered_at", "done", "records", "session", "size", "tp")
 
-    def __init__(self, tp: TP, records: Sequence[Any], session: int) -> None:
+    def __init__(self, tp: TP, records: Sequence[Any], session: int, delivered_at: float = 0.0) -> None:
         self.tp = tp
         self.records = records
         self.session = session
+        self.delivered_at = delivered_at
         self.size = sum((len(r.key) if r.key else 0) + (len(r.value) if r.value else 0) for r in records)
         self.done = False
 
@@ -66,10 +68,21 @@ class InFlight:
         taken, self._committable = self._committable, {}
         return taken
 
+    def return_offsets(self, offsets: Mapping[TP, int]) -> None:
+        """Put back offsets whose commit failed; newer ones win."""
+        for tp, offset in offsets.items():
+            if tp in self._batches:
+                self._committable[tp] = max(offset, self._committable.get(tp, 0))
+
+    def oldest(self) -> Batch | None:
+        """The batch that has waited longest, if any is open."""
+        open_batches = [batch for batches in self._batches.values() for batch in batches if not batch.done]
+        return min(open_batches, key=lambda batch: batch.delivered_at, default=None)
+
     @property
     def idle(self) -> bool:
         """Whether nothing delivered is still open."""
-        return not any(not batch.done for batches in self._batches.values() for batch in batches)
+        return self.oldest() is None
 
     def _collect(self, tp: TP) -> None:
         batches = self._batches[tp]

@@ -9,16 +9,22 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import aiokafka
+import structlog
+from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage, Message
 
 from pipeline.streaming.batch import Batch, InFlight
+
+log = structlog.get_logger(__name__)
 
 
 class Reading(Protocol):
@@ -40,6 +46,17 @@ class ReadCommittedThread(driver.AIOKafkaConsumerThread):
         return consumer
 
 
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        """Commit offsets. They serve lag monitoring, so a broker that is away is no reason to crash, as in Faust."""
+        ours = {tp: OffsetAndMetadata(offset, "") for tp, offset in offsets.items() if tp in self.assignment()}
+        try:
+            await self._ensure_consumer().commit(ours)
+        except KafkaError as error:
+            log.warning("offset_commit_failed", error=repr(error))
+            return False
+        return True
+
+
 class BatchConsumer(driver.Consumer):
     """See the module's docstring. ``reading`` is set by the app factory before the app starts."""
 
@@ -52,7 +69,7 @@ class BatchConsumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self.in_flight = InFlight()
         self.sessions: defaultdict[int, int] = defaultdict(int)
-        self.last_fetch_at = 0.0
+        self.last_fetch_at = time.monotonic()
         self._fetching = asyncio.Lock()
         self._open = asyncio.Event()
         self._open.set()
@@ -82,10 +99,10 @@ class BatchConsumer(driver.Consumer):
         """Fetch and deliver until stopped (Faust's fetcher service runs this)."""
         while not (self.should_stop or fetcher.should_stop):
             if not self.flow_active:
-                await self.wait(self.can_resume_flow)
+                await self.wait(self.can_resume_flow.wait())
                 continue
             if not self._open.is_set():
-                await self.wait(self._open)
+                await self.wait(self._open.wait())
                 continue
             async with self._fetching:
                 batches = await self._fetch()
@@ -95,7 +112,7 @@ class BatchConsumer(driver.Consumer):
                 await asyncio.sleep(0)
 
     async def _fetch(self) -> list[Batch]:
-        self.last_fetch_at = self.loop.time()
+        self.last_fetch_at = time.monotonic()
         ready = {tp for tp in self.assignment() if self._has_room(tp)}
         if not ready:
             await asyncio.sleep(0.01)
@@ -103,7 +120,8 @@ class BatchConsumer(driver.Consumer):
         fetched = await self._thread.call_thread(self._fetch_in_thread, ready)
         if not self.flow_active:
             return []  # a rebalance began: every partition is sought again before the flow resumes
-        batches = [Batch(tp, records, self.sessions[tp.partition]) for tp, records in fetched.items() if records]
+        now = time.monotonic()
+        batches = [Batch(tp, records, self.sessions[tp.partition], now) for tp, records in fetched.items() if records]
         for batch in batches:
             self.in_flight.add(batch)
         return batches
@@ -128,9 +146,9 @@ class BatchConsumer(driver.Consumer):
             last.offset,
             last.timestamp / 1000.0,
             last.timestamp_type,
-            (),
+            [],
             None,
-            batch,
+            cast(Any, batch),
             None,
             0,
             batch.size,
@@ -179,4 +197,9 @@ class BatchConsumer(driver.Consumer):
         self._acked.clear()
         self._acked_index.clear()
         offsets = self.in_flight.committable()
-        return bool(offsets) and bool(await self._commit_offsets(offsets))
+        if not offsets:
+            return False
+        committed = bool(await self._commit_offsets(offsets))
+        if not committed:
+            self.in_flight.return_offsets(offsets)
+        return committed

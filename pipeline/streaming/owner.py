@@ -34,7 +34,7 @@ class GroupView(Protocol):
         """Read a partition number anew from its ledger's position."""
 
 
-class Attachment(Protocol[S]):  # type: ignore[misc]  # a port: S stands in argument positions only
+class Attachment(Protocol[S]):
     """Who wants to know of ledgers: the effect runner."""
 
     def attach(self, ledger: Ledger[S]) -> None:
@@ -103,6 +103,10 @@ class LedgerOwner(Generic[S]):
         """The open ledger of a partition, or ``None``."""
         ledger = self._ledgers.get(partition)
         return ledger if ledger is not None and ledger.is_open else None
+
+    def short_name(self, topic: str) -> str:
+        """The short name of a consumed topic."""
+        return self._inputs[topic]
 
     @property
     def open_ledgers(self) -> list[Ledger[S]]:
@@ -209,7 +213,7 @@ class LedgerOwner(Generic[S]):
                     return
                 fenced += 1
                 if fenced > 1:
-                    raise Unrecoverable(ExitCode.FENCED, f"partition {partition} was fenced twice within one group generation")
+                    raise Unrecoverable(ExitCode.FENCED, f"partition {partition} was fenced twice in generation {generation}")
 
     async def _open(self, partition: int, still_ours: Callable[[], bool]) -> Ledger[S]:
         """Open the ledger, as often as it takes: a broker that is away is no reason to leave."""

@@ -1,0 +1,30 @@
+"""The composition root: where decisions and machinery meet. Also the ``highlights`` command's entry point."""
+
+from __future__ import annotations
+
+from agents.domain import HighlightDomain
+from agents.policy import Policy
+from pipeline.settings import Settings
+
+
+def build_domain(settings: Settings) -> HighlightDomain:
+    """The decisions, tuned by settings."""
+    polling = settings.polling
+    return HighlightDomain(
+        Policy(
+            poll_min_s=polling.min_s,
+            poll_max_s=polling.max_s,
+            jitter=polling.jitter,
+            sweep_max=polling.sweep_max,
+            submit_window_s=settings.api.submit_timeout_s + 5.0,
+            in_doubt=settings.policy.in_doubt,
+            blocked_hosts=settings.policy.blocked_hosts,
+        )
+    )
+
+
+def main() -> None:
+    """Run the command line."""
+    from pipeline.cli.main import run  # noqa: PLC0415 - the command line is not needed by those who only build a domain
+
+    run(build_domain)

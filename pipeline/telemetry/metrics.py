@@ -1,0 +1,104 @@
+"""Every metric, declared once. Names of the integration guide are kept as they are; no ids in labels."""
+
+from __future__ import annotations
+
+from collections import Counter as Count
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from pipeline.api.rate_limit import RateLimit
+from pipeline.domain import Outcome
+
+_LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
+_AGE = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
+
+
+class Metrics:
+    """The metrics of one worker process, on a registry of its own.
+
+    It is also the observer that the ledger, the loop and the API client report to.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self.api_requests = Counter(
+            "tldr_api_requests_total",
+            "Attempts at calls of the TL;DR Highlight API, by outcome",
+            ["method", "endpoint", "status"],
+            registry=registry,
+        )
+        self.api_latency = Histogram(
+            "tldr_api_latency_seconds",
+            "Time an attempt took",
+            ["method", "endpoint"],
+            buckets=_LATENCY,
+            registry=registry,
+        )
+        self.rate_limit_remaining = Gauge(
+            "tldr_rate_limit_remaining", "Requests left in the API's window, as it last said", registry=registry
+        )
+        self.active_streams = Gauge(
+            "tldr_active_streams", "Requests that are not settled, by state", ["state"], registry=registry
+        )
+        self.highlight_processing = Histogram(
+            "tldr_highlight_processing_seconds",
+            "From the observation of a highlight to its place in a transaction",
+            ["stream_type", "analysis_quality"],
+            buckets=_LATENCY,
+            registry=registry,
+        )
+        self.highlight_age = Histogram(
+            "tldr_highlight_age_seconds",
+            "From the API's creation of a highlight to its publication",
+            buckets=_AGE,
+            registry=registry,
+        )
+        self.records = Counter(
+            "tldr_records_total", "Consumed records by topic and outcome", ["topic", "outcome"], registry=registry
+        )
+        self.dead_letters = Counter(
+            "tldr_dead_letters_total", "Records sent to dead letters by reason", ["topic", "reason"], registry=registry
+        )
+        self.flush_seconds = Histogram(
+            "tldr_ledger_flush_seconds", "Time a ledger transaction took", buckets=_LATENCY, registry=registry
+        )
+        self.flushed_records = Counter(
+            "tldr_ledger_records_total", "Records written in committed ledger transactions", registry=registry
+        )
+        self.restore_seconds = Histogram(
+            "tldr_ledger_restore_seconds", "Time to open a partition's ledger", buckets=_AGE, registry=registry
+        )
+        self.open_ledgers = Gauge("tldr_ledgers_open", "Partitions whose ledger is open here", registry=registry)
+        self.assigned = Gauge("tldr_partitions_assigned", "Partitions assigned to this worker", registry=registry)
+        self.consumer_lag = Gauge(
+            "tldr_consumer_lag", "Records after the ledger's position", ["topic", "partition"], registry=registry
+        )
+        self.kafka_up = Gauge("tldr_kafka_up", "1 when the cluster answered the last probe", registry=registry)
+        self.build_info = Gauge("tldr_build_info", "Always 1; the version is a label", ["version"], registry=registry)
+
+    def on_answer(
+        self, method: str, route: str, status_or_error: int | str, seconds: float, rate_limit: RateLimit | None
+    ) -> None:
+        """Count an attempt at an API call (see :class:`pipeline.api.client.Observer`)."""
+        self.api_requests.labels(method, route, str(status_or_error)).inc()
+        self.api_latency.labels(method, route).observe(seconds)
+        if rate_limit is not None and rate_limit.remaining is not None:
+            self.rate_limit_remaining.set(rate_limit.remaining)
+
+    def flushed(self, partition: int, records: int, seconds: float) -> None:  # noqa: ARG002 - no label by partition
+        """Count a committed transaction (see :class:`pipeline.ledger.LedgerObserver`)."""
+        self.flush_seconds.observe(seconds)
+        self.flushed_records.inc(records)
+
+    def restored(self, partition: int, records: int, seconds: float) -> None:  # noqa: ARG002
+        """Note how long a partition took to open."""
+        self.restore_seconds.observe(seconds)
+
+    def applied(self, topic: str, outcomes: Count[Outcome]) -> None:
+        """Count what became of a batch's records (see :class:`pipeline.streaming.apply.ApplyObserver`)."""
+        for outcome, count in outcomes.items():
+            self.records.labels(topic, outcome.value).inc(count)
+
+    def dead_lettered(self, topic: str, code: str) -> None:
+        """Count a dead letter."""
+        self.dead_letters.labels(topic, code).inc()

@@ -1,0 +1,68 @@
+"""Is the cluster there? Asked every few seconds, so that an outage is told apart from a stall."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+
+from pipeline.telemetry.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+_INTERVAL_S = 3.0
+_TIMEOUT_S = 5.0
+
+
+class KafkaProbe:
+    """Keeps ``up`` current: whether the cluster answered the last metadata request."""
+
+    def __init__(self, client_options: Mapping[str, Any], metrics: Metrics) -> None:
+        self.up = False
+        self.changed_at: float | None = None
+        self._options = client_options
+        self._metrics = metrics
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to ask."""
+        self._task = asyncio.create_task(self._ask_forever(), name="kafka-probe")
+
+    async def stop(self) -> None:
+        """Stop asking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _ask_forever(self) -> None:
+        while True:
+            try:
+                await self._ask_while_up()
+            except (KafkaError, TimeoutError, OSError) as error:
+                self._note(up=False, why=repr(error))
+            await asyncio.sleep(1.0)
+
+    async def _ask_while_up(self) -> None:
+        client = AIOKafkaClient(**self._options)
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                await client.bootstrap()
+            while True:
+                self._note(up=True)
+                await asyncio.sleep(_INTERVAL_S)
+                async with asyncio.timeout(_TIMEOUT_S):
+                    if not await client.force_metadata_update():
+                        raise KafkaError("no broker answered a metadata request")
+        finally:
+            await client.close()
+
+    def _note(self, *, up: bool, why: str = "") -> None:
+        if up != self.up or self.changed_at is None:
+            self.changed_at = asyncio.get_running_loop().time()
+            (log.info if up else log.warning)("kafka_up" if up else "kafka_away", error=why or None)
+        self.up = up
+        self._metrics.kafka_up.set(int(up))

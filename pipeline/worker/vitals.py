@@ -1,0 +1,87 @@
+"""What a worker is doing, derived from state at the moment somebody asks: for health, metrics and the watchdog."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from pipeline.streaming.app import PipelineApp
+from pipeline.streaming.owner import LedgerOwner
+from pipeline.telemetry.metrics import Metrics
+from pipeline.worker.kafka_probe import KafkaProbe
+
+
+class Vitals:
+    """Reads owner, consumer and probe; keeps nothing of its own."""
+
+    def __init__(self, owner: LedgerOwner[Any], app: PipelineApp, probe: KafkaProbe, metrics: Metrics) -> None:
+        self._owner = owner
+        self._app = app
+        self._probe = probe
+        self._metrics = metrics
+
+    def stalled_for(self, timeout: float) -> str | None:
+        """Why nothing has moved for ``timeout`` seconds although Kafka is there, or ``None``."""
+        consumer = self._app.batch_consumer
+        if not self._probe.up or consumer.generation < 0:
+            return None
+        now = time.monotonic()
+        oldest = consumer.in_flight.oldest()
+        if oldest is not None and self._owner.may_read(oldest.tp.partition) and now - oldest.delivered_at > timeout:
+            return f"a batch of {oldest.tp.topic}-{oldest.tp.partition} was not applied within {timeout:g} s"
+        if now - consumer.last_fetch_at > timeout and now - self._up_since() > timeout:
+            return f"nothing was fetched for {timeout:g} s"
+        return None
+
+    def missing(self) -> list[str]:
+        """What stands between this worker and its work."""
+        missing = []
+        if not self._probe.up:
+            missing.append("kafka")
+        if self._app.batch_consumer.generation < 0:
+            missing.append("group membership")
+        elif not self._owner.all_open:
+            missing.append("ledgers")
+        return missing
+
+    def details(self) -> dict[str, object]:
+        """Figures for a person."""
+        return {
+            "partitions": sorted(self._owner.assigned),
+            "ledgers_open": sorted(ledger.partition for ledger in self._owner.open_ledgers),
+            "generation": self._app.batch_consumer.generation,
+            "kafka": "up" if self._probe.up else "away",
+            "streams": self._counts(),
+        }
+
+    def refresh(self) -> None:
+        """Bring the gauges that are derived from state up to date."""
+        self._metrics.active_streams.clear()
+        for state, count in self._counts().items():
+            self._metrics.active_streams.labels(state).set(count)
+        self._metrics.open_ledgers.set(len(self._owner.open_ledgers))
+        self._metrics.assigned.set(len(self._owner.assigned))
+        self._refresh_lag()
+
+    def _counts(self) -> dict[str, int]:
+        totals: dict[str, int] = {}
+        for ledger in self._owner.open_ledgers:
+            for state, count in ledger.state.active().items():
+                totals[state] = totals.get(state, 0) + count
+        return totals
+
+    def _refresh_lag(self) -> None:
+        self._metrics.consumer_lag.clear()
+        consumer = self._app.batch_consumer
+        if consumer.generation < 0:
+            return
+        for tp in consumer.assignment():
+            highwater = consumer.highwater(tp)
+            short = self._owner.short_name(tp.topic)
+            ledger = self._owner.ledger(tp.partition)
+            if highwater is not None and ledger is not None:
+                lag = max(0, highwater - 1 - ledger.position(short))
+                self._metrics.consumer_lag.labels(short, tp.partition).set(lag)
+
+    def _up_since(self) -> float:
+        return self._probe.changed_at or 0.0
