@@ -63,6 +63,9 @@ class State(Protocol):
     def fold(self, key: str, value: Any | None) -> None:
         """Apply one state record. Folding a compacted log gives the same state as folding the whole."""
 
+    def active(self) -> Mapping[str, int]:
+        """How many requests are not settled, by the state they are in."""
+
 
 S = TypeVar("S", bound=State)
 
