@@ -7,20 +7,23 @@ from agents.policy import Policy
 from pipeline.settings import Settings
 
 
+def policy_of(settings: Settings) -> Policy:
+    """What the pipeline may decide on its own, as settings say."""
+    polling = settings.polling
+    return Policy(
+        poll_min_s=polling.min_s,
+        poll_max_s=polling.max_s,
+        jitter=polling.jitter,
+        sweep_max=polling.sweep_max,
+        submit_window_s=settings.api.submit_timeout_s + 5.0,
+        in_doubt=settings.policy.in_doubt,
+        blocked_hosts=settings.policy.blocked_hosts,
+    )
+
+
 def build_domain(settings: Settings) -> HighlightDomain:
     """The decisions, tuned by settings."""
-    polling = settings.polling
-    return HighlightDomain(
-        Policy(
-            poll_min_s=polling.min_s,
-            poll_max_s=polling.max_s,
-            jitter=polling.jitter,
-            sweep_max=polling.sweep_max,
-            submit_window_s=settings.api.submit_timeout_s + 5.0,
-            in_doubt=settings.policy.in_doubt,
-            blocked_hosts=settings.policy.blocked_hosts,
-        )
-    )
+    return HighlightDomain(policy_of(settings), topic_prefix=settings.topics.prefix)
 
 
 def main() -> None:

@@ -88,11 +88,14 @@ class EffectRules(Protocol[S]):  # type: ignore[misc]  # a port: S stands in arg
     def begin(self, state: S, request_id: str, stage: Stage, now: float) -> Call | None:
         """Say what to call, after staging what must be known before it. ``None``: nothing to do any more."""
 
+    def release(self, state: S, request_id: str) -> None:
+        """Give back a request that was taken and whose call will bring no result here: it is due as its state says."""
+
     def finish(self, state: S, request_id: str, call: Call, result: Result, stage: Stage, now: float) -> None:
         """Fold what came of a call: the next state, the next due time, outputs."""
 
 
-class Domain(Protocol[S]):  # type: ignore[misc]
+class Domain(Protocol[S]):
     """Everything the machinery runs."""
 
     rules: Mapping[str, Rule[S]]

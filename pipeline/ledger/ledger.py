@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
+import structlog
 from aiokafka import TopicPartition
 
 from pipeline.domain import Headers, State
@@ -16,12 +18,17 @@ from pipeline.ledger.errors import LedgerClosed, LedgerError, LedgerFenced, NotO
 from pipeline.ledger.pending import Pending
 from pipeline.ledger.producer import TransactionalProducer
 from pipeline.ledger.records import POSITION_PREFIX, Position, decode_position
-from pipeline.ledger.restore import read_to, stable_end
+from pipeline.ledger.restore import read_to_stable_end
 from schemas.records import RecordError
 
 S = TypeVar("S", bound=State)
 
 _encoder = msgspec.json.Encoder()
+
+_FRAME_BYTES = 1024
+"""Left free below a topic's limit: the frame of the batch around a record, and the lengths inside it."""
+
+log = structlog.get_logger(__name__)
 
 
 class LedgerObserver(Protocol):
@@ -78,6 +85,7 @@ class Ledger(Generic[S]):
         self.failure: LedgerError | None = None
         self.failed = asyncio.Event()
         self._positions: dict[str, int] = {}
+        self._durable: dict[str, int] = {}
         self._moved: set[str] = set()
         self._tp = TopicPartition(config.topic, partition)
         self._targets = {short: TopicPartition(full, partition) for short, full in config.topics.items()}
@@ -85,10 +93,13 @@ class Ledger(Generic[S]):
         self._pending: Pending | None = None
         self._in_flight: Pending | None = None
         self._flusher: asyncio.Task[None] | None = None
+        self._committing: asyncio.Task[None] | None = None
         self._work = asyncio.Event()
         self._hurry = asyncio.Event()
         self._expected_end = 0
+        self._staged_at = 0.0
         self._now_ms = 0
+        self._restored = 0
 
     # -- open and close ------------------------------------------------------------------------------------------
 
@@ -104,40 +115,49 @@ class Ledger(Generic[S]):
         """
         started = time.monotonic()
         self._require(still_ours)
+        self.config.crash_point("before_open")
         await self._fence()
         try:
-            end = await stable_end(self.config.client_options, self._tp, timeout=self.config.timeout)
-            read = await read_to(
-                self.config.client_options, self._tp, end, self._restore, stall_timeout=self.config.timeout
-            )
+            self._expected_end = await self._read_from(0, self._restore)
             self._require(still_ours)
         except BaseException:
             await self._drop_producer()
             raise
-        self._expected_end = end
+        self.config.crash_point("after_open")
+        self._durable = dict(self._positions)
         self._start()
         if self.config.observer:
-            self.config.observer.restored(self.partition, read, time.monotonic() - started)
+            self.config.observer.restored(self.partition, self._restored, time.monotonic() - started)
 
     async def renew(self, still_ours: Callable[[], bool]) -> bool:
-        """Keep the state over a rebalance, if nobody wrote meanwhile.
+        """Keep the state over a rebalance, if nobody wrote meanwhile and nothing of ours was lost.
 
         Returns:
             True when the ledger is open again with its state; False when it has to be opened anew.
+
+        Raises:
+            NotOurs: the generation moved on.
+            LedgerError: a step failed or passed its deadline; it may be tried again.
         """
-        if self.failure is not None:
-            return False
         self._require(still_ours)
         await self._stop_flusher()
+        if self.failure is not None or self._has_work():
+            return False  # the state is ahead of Kafka
         await self._drop_producer()
         await self._fence()
+        written = 0
+
+        def count(_key: str, _value: bytes | None) -> None:
+            nonlocal written
+            written += 1
+
         try:
-            end = await stable_end(self.config.client_options, self._tp, timeout=self.config.timeout)
+            end = await self._read_from(self._expected_end, count)
             self._require(still_ours)
         except BaseException:
             await self._drop_producer()
             raise
-        if end != self._expected_end or (self._pending is not None and self._pending.records):
+        if written or end != self._expected_end:
             await self._drop_producer()
             return False
         self._start()
@@ -145,18 +165,23 @@ class Ledger(Generic[S]):
 
     async def close(self) -> None:
         """Flush what is staged if possible, then let go. Never raises."""
-        if self.failure is None:
-            try:
-                await self.flush()
-            except LedgerError:
-                pass
+        self.config.crash_point("before_close")
+        with contextlib.suppress(LedgerError):
+            await self.flush()
         await self.drop()
+        self.config.crash_point("after_close")
+
+    def abandon(self, reason: str) -> None:
+        """Fail at once: what is staged and not on its way yet is never written."""
+        self._fail(LedgerError(f"ledger {self.partition} was abandoned: {reason}"))
 
     async def drop(self) -> None:
         """Let go without a flush: what is staged is forgotten; whoever opens next reads what is true."""
-        self._fail(LedgerClosed(f"ledger {self.partition} was closed"))
-        await self._stop_flusher()
-        await self._drop_producer()
+        try:
+            self._fail(LedgerClosed(f"ledger {self.partition} was closed"))
+            await self._stop_flusher()
+        finally:
+            await self._drop_producer()
 
     @property
     def is_open(self) -> bool:
@@ -177,13 +202,17 @@ class Ledger(Generic[S]):
         self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = (), *, partition: int | None = None
     ) -> None:
         """Stage an output record (see :class:`pipeline.domain.Stage`)."""
-        self._check_size(topic, key, value)
+        self._check_size(topic, key, value, headers)
         target = self._targets[topic] if partition is None else TopicPartition(self.config.topics[topic], partition)
         self._open_pending().append(target, key, value, list(headers), self._now_ms)
 
     def position(self, topic: str) -> int:
         """The last applied offset of an input topic (short name), -1 when none was."""
         return self._positions.get(topic, -1)
+
+    def durable_position(self, topic: str) -> int:
+        """The last applied offset of an input topic that is committed with its effects, -1 when none is."""
+        return self._durable.get(topic, -1)
 
     def advance(self, topic: str, offset: int) -> None:
         """Say that an input record is applied: this becomes visible with its effects, in the same transaction."""
@@ -207,11 +236,13 @@ class Ledger(Generic[S]):
         Raises:
             LedgerError: it will not be; the ledger has closed itself.
         """
+        if self.failure is not None:
+            raise self.failure
         waiting = self._pending if self._has_work() else self._in_flight
         if waiting is None:
-            if self.failure is not None:
-                raise self.failure
             return
+        if self._flusher is None and waiting is self._pending:
+            raise LedgerClosed(f"ledger {self.partition} is being renewed")
         self._hurry.set()
         await asyncio.shield(waiting.settled)
 
@@ -229,7 +260,13 @@ class Ledger(Generic[S]):
             timeout=self.config.timeout,
         )
 
+    async def _read_from(self, start: int, fold: Callable[[str, bytes | None], None]) -> int:
+        return await read_to_stable_end(
+            self.config.client_options, self._tp, start, fold, stall_timeout=self.config.timeout
+        )
+
     def _restore(self, key: str, value: bytes | None) -> None:
+        self._restored += 1
         if key.startswith(POSITION_PREFIX):
             if value is not None:
                 self._positions[key[len(POSITION_PREFIX) :]] = decode_position(value).offset
@@ -250,89 +287,90 @@ class Ledger(Generic[S]):
 
     def _open_pending(self) -> Pending:
         pending = self._pending
-        if self.failure is not None or pending is None:
+        if self._flusher is None or self.failure is not None or pending is None:
             raise LedgerClosed(f"ledger {self.partition} is closed") from self.failure
         if not self._work.is_set():
-            self._now_ms = int(self.config.clock() * 1000)
+            now = self.config.clock()
+            self._now_ms = int(now * 1000)
+            self._staged_at = time.monotonic()
             self._work.set()
         if pending.records >= self.config.flush_records:
             self._hurry.set()
         return pending
 
-    def _check_size(self, topic: str, key: bytes | str | None, value: bytes | None) -> None:
+    def _check_size(self, topic: str, key: bytes | str | None, value: bytes | None, headers: Headers = ()) -> None:
         size = (len(value) if value else 0) + (len(key) if key else 0)
+        for name, content in headers:
+            size += len(name) + (len(content) if content else 0) + 4
         limit = self.config.max_bytes[topic]
-        if size + 1024 > limit:  # room for headers and the batch's own frame
+        if size + _FRAME_BYTES > limit:
             raise RecordError("oversize_output", f"a record of {size} bytes is too large for {topic} (limit {limit})")
 
     def _has_work(self) -> bool:
         return self._pending is not None and (self._pending.records > 0 or bool(self._moved))
 
     async def _flush_forever(self) -> None:
-        try:
-            while True:
-                await self._work.wait()
-                try:
-                    async with asyncio.timeout(self.config.linger):
+        while self.failure is None:
+            await self._work.wait()
+            left = self._staged_at + self.config.linger - time.monotonic()
+            if left > 0 and not self._hurry.is_set():
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(left):
                         await self._hurry.wait()
-                except TimeoutError:
-                    pass
-                await asyncio.shield(self._commit())
-        except LedgerError as error:
-            self._fail(error)
+            # a task of its own: whoever is cancelled, a transaction under way is finished
+            self._committing = asyncio.create_task(self._commit(), name=f"ledger-{self.partition}-commit")
+            await asyncio.shield(self._committing)
 
     async def _commit(self) -> None:
-        """Write what is staged in one transaction. While it runs, the next one fills up."""
+        """Write what is staged in one transaction; meanwhile the next one fills up. Fails the ledger, never raises."""
+        try:
+            await self._commit_pending()
+        except LedgerError as error:
+            self._fail(error)
+        except Exception as error:  # a fault of ours or of the client: without this, every later flush would hang
+            log.exception("ledger_commit_broke", partition=self.partition)
+            self._fail(LedgerError(f"commit broke: {error!r}"))
+
+    async def _commit_pending(self) -> None:
         pending, producer = self._pending, self._producer
-        if pending is None or producer is None:
+        if pending is None or producer is None or self.failure is not None:
             return
-        for topic in sorted(self._moved):
-            position = _encoder.encode(Position(offset=self._positions[topic]))
+        moved = {topic: self._positions[topic] for topic in sorted(self._moved)}
+        for topic, offset in moved.items():
+            position = _encoder.encode(Position(offset=offset))
             pending.append(self._tp, f"{POSITION_PREFIX}{topic}".encode(), position, [], self._now_ms)
         self._moved.clear()
         self._in_flight = pending
         self._new_pending()
         started = time.monotonic()
         self.config.crash_point("before_commit")
-        try:
-            last = await producer.commit(pending.batches, timeout=self.config.timeout)
-        except LedgerError as error:
-            self._in_flight = None
-            self._settle(pending, error)
-            raise
+        last = await producer.commit(pending.batches, timeout=self.config.timeout)
         self.config.crash_point("after_commit")
         if self._tp in last:
             self._expected_end = last[self._tp] + 2  # the transaction's commit marker takes an offset too
+        self._durable.update(moved)
         self._in_flight = None
-        self._settle(pending, None)
+        if not pending.settled.done():
+            pending.settled.set_result(None)
         if self.config.observer:
             self.config.observer.flushed(self.partition, pending.records, time.monotonic() - started)
-
-    def _settle(self, pending: Pending, error: LedgerError | None) -> None:
-        if pending.settled.done():
-            return
-        if error is None:
-            pending.settled.set_result(None)
-        else:
-            pending.settled.set_exception(error)
 
     def _fail(self, error: LedgerError) -> None:
         if self.failure is None:
             self.failure = error
             self.failed.set()
         for pending in (self._pending, self._in_flight):
-            if pending is not None:
-                self._settle(pending, self.failure)
+            if pending is not None and not pending.settled.done():
+                pending.settled.set_exception(self.failure)
 
     async def _stop_flusher(self) -> None:
-        """End the flusher; a transaction under way is finished first (it is shielded and has its own deadline)."""
+        """End the flusher; a transaction under way is finished first (it has its own deadline)."""
         flusher, self._flusher = self._flusher, None
-        if flusher is None:
-            return
-        if self._in_flight is not None:
-            await asyncio.wait([self._in_flight.settled], timeout=self.config.timeout)
-        flusher.cancel()
-        await asyncio.gather(flusher, return_exceptions=True)
+        if flusher is not None:
+            flusher.cancel()
+            await asyncio.wait({flusher})
+        if self._committing is not None:
+            await asyncio.wait({self._committing})
 
     async def _drop_producer(self) -> None:
         producer, self._producer = self._producer, None

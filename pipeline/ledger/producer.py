@@ -11,11 +11,8 @@ import aiokafka
 from aiokafka import TopicPartition
 from aiokafka.errors import (
     InvalidProducerEpoch,
-    InvalidProducerIdMapping,
-    InvalidTxnState,
     KafkaError,
     MessageSizeTooLargeError,
-    OutOfOrderSequenceNumber,
     PolicyViolationError,
     ProducerFenced,
     RecordListTooLargeError,
@@ -25,10 +22,11 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from pipeline.ledger.errors import BatchRefused, LedgerError, LedgerFenced
 
-_FENCED = (ProducerFenced, InvalidProducerEpoch, InvalidProducerIdMapping, InvalidTxnState, OutOfOrderSequenceNumber)
+_FENCED = (ProducerFenced, InvalidProducerEpoch)
 _REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError, PolicyViolationError, TopicAuthorizationFailedError)
 
 Batches = Mapping[TopicPartition, Sequence[BatchBuilder]]
+_Sent = list[tuple[TopicPartition, int, asyncio.Future[Any]]]
 
 
 class TransactionalProducer:
@@ -101,20 +99,21 @@ class TransactionalProducer:
             raise self._classify(error) from error
         return last
 
-    async def _send(self, batches: Batches) -> list[tuple[TopicPartition, int, asyncio.Future[Any]]]:
+    async def _send(self, batches: Batches) -> _Sent:
         return [
             (tp, batch.record_count(), await self._producer.send_batch(batch, tp.topic, partition=tp.partition))
             for tp, builders in batches.items()
             for batch in builders
         ]
 
-    async def _await_all(self, sent: list[tuple[TopicPartition, int, asyncio.Future[Any]]]) -> dict[TopicPartition, int]:
+    async def _await_all(self, sent: _Sent) -> dict[TopicPartition, int]:
         """Await every batch: aiokafka would commit although one of them failed (test: R36)."""
         results = await asyncio.gather(*(future for _, _, future in sent), return_exceptions=True)
         last: dict[TopicPartition, int] = {}
-        for (tp, count, _), result in zip(sent, results, strict=True):
-            if isinstance(result, _REFUSED):
+        for (tp, _, _), result in zip(sent, results, strict=True):
+            if isinstance(result, _REFUSED):  # looked for first: what followed it failed because of it
                 raise BatchRefused(tp.topic, repr(result)) from result
+        for (tp, count, _), result in zip(sent, results, strict=True):
             if isinstance(result, BaseException):
                 raise result
             last[tp] = result.offset + count - 1

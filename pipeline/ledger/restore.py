@@ -1,9 +1,10 @@
-"""Reading a ledger partition from its beginning to its end, committed records only."""
+"""Reading a ledger partition to its stable end, committed records only."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import aiokafka
@@ -18,78 +19,65 @@ _CHUNK = 5_000
 """Records folded before the event loop gets its turn: some 10 ms."""
 
 
-async def stable_end(client_options: Mapping[str, Any], partition: TopicPartition, *, timeout: float) -> int:
-    """The end of a ledger partition, once no transaction is open on it (last stable offset = high watermark).
-
-    Raises:
-        LedgerError: the partition did not settle within ``timeout`` seconds, or the broker is away.
-    """
-    committed = aiokafka.AIOKafkaConsumer(**client_options, isolation_level="read_committed", enable_auto_commit=False)
-    latest = aiokafka.AIOKafkaConsumer(**client_options, isolation_level="read_uncommitted", enable_auto_commit=False)
-    try:
-        async with asyncio.timeout(timeout):
-            await asyncio.gather(committed.start(), latest.start())
-            while True:
-                stable = (await committed.end_offsets([partition]))[partition]
-                high = (await latest.end_offsets([partition]))[partition]
-                if stable == high:
-                    return int(high)
-                await asyncio.sleep(0.02)
-    except (KafkaError, TimeoutError, OSError) as error:
-        raise LedgerError(f"{partition}: no stable end: {error!r}") from error
-    finally:
-        await asyncio.gather(committed.stop(), latest.stop(), return_exceptions=True)
-
-
-async def read_to(
-    client_options: Mapping[str, Any], partition: TopicPartition, end: int, fold: Fold, *, stall_timeout: float
+async def read_to_stable_end(
+    client_options: Mapping[str, Any], partition: TopicPartition, start: int, fold: Fold, *, stall_timeout: float
 ) -> int:
-    """Fold every committed record below ``end``.
+    """Fold every committed record from ``start`` to the end of a ledger partition.
+
+    The end counts once no transaction is open on the partition (last stable offset = high watermark). Both come with
+    each fetch; call this after the former owner was fenced, so that nobody moves them any more.
 
     Args:
         client_options: aiokafka's connection settings.
         partition: of the ledger topic.
-        end: offset to stop at, exclusive.
+        start: first offset to read.
         fold: called with key and value (``None`` is a tombstone), in offset order.
         stall_timeout: seconds without any progress before giving up.
 
     Returns:
-        The number of records read.
+        The partition's end offset.
 
     Raises:
         LedgerError: no progress for ``stall_timeout`` seconds, or the broker is away.
     """
+    loop = asyncio.get_running_loop()
+    at, moved_at = start, loop.time()
+    try:
+        async with _reader(client_options, partition, start, stall_timeout) as consumer:
+            while True:
+                async with asyncio.timeout(stall_timeout):
+                    batches = await consumer.getmany(partition, timeout_ms=200, max_records=_CHUNK)
+                    position = await consumer.position(partition)
+                for record in batches.get(partition, ()):
+                    fold(record.key.decode(), record.value)
+                end, stable = consumer.highwater(partition), consumer.last_stable_offset(partition)
+                if end is not None and end == stable and position >= end:
+                    return int(end)
+                if position > at:
+                    at, moved_at = position, loop.time()
+                elif loop.time() - moved_at > stall_timeout:
+                    raise LedgerError(f"{partition}: at {position}, stable to {stable} of {end} for {stall_timeout} s")
+    except (KafkaError, TimeoutError, OSError) as error:
+        raise LedgerError(f"{partition}: reading stopped at {at}: {error!r}") from error
+
+
+@contextlib.asynccontextmanager
+async def _reader(
+    client_options: Mapping[str, Any], partition: TopicPartition, start: int, timeout: float
+) -> AsyncIterator[aiokafka.AIOKafkaConsumer]:
     consumer = aiokafka.AIOKafkaConsumer(
         **client_options,
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=4 * 1024 * 1024,
-        fetch_max_wait_ms=50,
+        fetch_max_wait_ms=10,  # nothing is coming; the answer itself says where the end is
     )
-    read = 0
-    position = -1
-    loop = asyncio.get_running_loop()
-    moved_at = loop.time()
     try:
-        async with asyncio.timeout(stall_timeout):
+        async with asyncio.timeout(timeout):
             await consumer.start()
-            consumer.assign([partition])
-            await consumer.seek_to_beginning(partition)
-        while True:
-            async with asyncio.timeout(stall_timeout):
-                now_at = await consumer.position(partition)
-                if now_at >= end:
-                    return read
-                batches = await consumer.getmany(partition, timeout_ms=200, max_records=_CHUNK)
-            for record in batches.get(partition, ()):
-                fold(record.key.decode(), record.value)
-                read += 1
-            if now_at > position:
-                position, moved_at = now_at, loop.time()
-            elif loop.time() - moved_at > stall_timeout:
-                raise LedgerError(f"{partition}: stuck at offset {position} of {end} for {stall_timeout} s")
-    except (KafkaError, TimeoutError, OSError) as error:
-        raise LedgerError(f"{partition}: reading stopped after {read} records: {error!r}") from error
+        consumer.assign([partition])
+        consumer.seek(partition, start)  # offsets that compaction took away are skipped by the broker
+        yield consumer
     finally:
         await consumer.stop()

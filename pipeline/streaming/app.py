@@ -58,11 +58,11 @@ class PipelineApp(faust.App):
     @property
     def batch_consumer(self) -> BatchConsumer:
         """The consumer, as what it is."""
-        return cast(BatchConsumer, self.consumer)
+        return cast("BatchConsumer", self.consumer)
 
     def read_through(self, ledgers: Ledgers, worker: WorkerSettings) -> None:
         """Bind consumer and producer to the ledgers, and the ledgers to the group's rebalances."""
-        consumer, producer = self.batch_consumer, cast(LedgerFlushingProducer, self.producer)
+        consumer, producer = self.batch_consumer, cast("LedgerFlushingProducer", self.producer)
         consumer.reading = ledgers
         consumer.max_records = worker.fetch_max_records
         consumer.max_buffered_bytes = worker.max_buffered_bytes // 16
@@ -70,11 +70,11 @@ class PipelineApp(faust.App):
         ledgers.bind(consumer)
 
         @self.on_partitions_revoked.connect
-        async def _revoked(_app: Any, *_args: Any, **_kwargs: Any) -> None:
+        async def _revoked(_app: Any, /, *_args: Any, **_kwargs: Any) -> None:
             await ledgers.revoked()
 
         @self.on_rebalance_complete.connect
-        async def _complete(_app: Any, *_args: Any, **_kwargs: Any) -> None:
+        async def _complete(_app: Any, /, *_args: Any, **_kwargs: Any) -> None:
             await ledgers.assigned_to(consumer.assignment(), self.consumer_generation_id)
 
         self._keep = (_revoked, _complete)  # Faust's signals hold receivers weakly

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
@@ -12,7 +12,7 @@ import structlog
 from pipeline.domain import Incoming, Outcome, Rule, State
 from pipeline.ledger import BatchRefused, Ledger, LedgerError
 from pipeline.streaming.batch import Batch
-from pipeline.streaming.dead_letter import TOPIC, error_headers
+from pipeline.streaming.dead_letter import TOPIC, error_headers, without_content
 from pipeline.streaming.owner import LedgerOwner
 from pipeline.worker.exit_codes import ExitCode, Unrecoverable
 from schemas.records import RecordError
@@ -51,7 +51,7 @@ class Applier(Generic[S]):
         on_fatal: called on a fault of ours; the record is then not acknowledged.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a port of its own
         self,
         topic: str,
         rule: Rule[S],
@@ -83,29 +83,34 @@ class Applier(Generic[S]):
             await self._apply(batch)
         except LedgerError as error:
             log.info("batch_abandoned", topic=self._topic, partition=batch.tp.partition, reason=str(error))
+        except Unrecoverable as error:
+            self._on_fatal(error)
         except Exception as error:  # whatever it is: Faust would swallow it and acknowledge
             log.exception("apply_failed", topic=self._topic, partition=batch.tp.partition)
+            if (ledger := self._owner.ledger(batch.tp.partition)) is not None:
+                ledger.abandon(f"applying {self._topic} failed")  # half a record's effects may be staged
             self._on_fatal(Unrecoverable(ExitCode.BUG, f"applying {self._topic}: {error!r}"))
 
     async def _apply(self, batch: Batch) -> None:
         partition = batch.tp.partition
         outcomes: Counter[Outcome] = Counter()
-        ledger = self._current(batch)
-        careful = partition in self._owner.careful
-        for count, record in enumerate(batch.records):
-            if careful or count % _YIELD_EVERY == 0:
-                await asyncio.sleep(0)
-                ledger = self._current(batch)
-                if ledger is not None:
-                    await ledger.room()
-                    ledger = self._current(batch)
+        careful_until = self._owner.careful.get((partition, self._topic), -1)
+        records, at = batch.records, 0
+        while at < len(records):
+            await asyncio.sleep(0)
+            ledger = self._current(batch)
             if ledger is None:
                 return
-            outcomes[self._apply_one(ledger, record)] += 1
-            if careful:
-                await self._flush_carefully(ledger, record)
+            await ledger.room()
+            if self._current(batch) is not ledger:
+                return
+            if records[at].offset <= careful_until:
+                outcomes[await self._apply_carefully(ledger, records[at])] += 1
+                at += 1
+            else:
+                self._apply_some(ledger, records[at : at + _YIELD_EVERY], outcomes)
+                at += _YIELD_EVERY
         batch.done = True
-        self._owner.careful.discard(partition)
         self._observer.applied(self._topic, outcomes)
         self._wake(partition)
 
@@ -115,23 +120,55 @@ class Applier(Generic[S]):
             return None
         return self._owner.ledger(batch.tp.partition)
 
-    def _apply_one(self, ledger: Ledger[S], record: Any) -> Outcome:
+    def _apply_some(self, ledger: Ledger[S], records: Sequence[Any], outcomes: Counter[Outcome]) -> None:
+        """Apply records without a pause in between: nothing else runs meanwhile, so the ledger stays ours."""
+        topic, applied = self._topic, ledger.position(self._topic)
+        for record in records:
+            if record.offset <= applied:
+                outcomes[Outcome.KNOWN] += 1
+                continue
+            outcomes[self._decide(ledger, record)] += 1
+            ledger.advance(topic, record.offset)
+
+    async def _apply_carefully(self, ledger: Ledger[S], record: Any) -> Outcome:
+        """After a refused batch: one transaction a record, so that the culprit is known when it is refused again."""
         if record.offset <= ledger.position(self._topic):
             return Outcome.KNOWN
-        now = self._clock()
+        await ledger.flush()  # what others staged must not be held against this record
+        place = (record.partition, self._topic)
+        refused = self._owner.refused.get(place)
         try:
-            self._check_refused(record)
+            if refused is not None and refused[0] == record.offset:
+                outcome = self._dead_letter(ledger, record, RecordError("refused_by_broker", refused[1]))
+            else:
+                outcome = self._decide(ledger, record)
+            ledger.advance(self._topic, record.offset)
+            await ledger.flush()
+        except BatchRefused as error:
+            if refused is not None and refused[0] == record.offset:
+                reason = f"{self._topic}: the dead letter of offset {record.offset} is refused too: {error}"
+                raise Unrecoverable(ExitCode.TOPICS, reason) from error
+            self._owner.refused[place] = (record.offset, str(error))
+            raise
+        return outcome
+
+    def _decide(self, ledger: Ledger[S], record: Any) -> Outcome:
+        try:
             if self._belongs_elsewhere(record):
                 self._forward(ledger, record)
-                outcome = Outcome.PUBLISHED
-            else:
-                outcome = self._rule(record, ledger.state, ledger, now)
+                return Outcome.PUBLISHED
+            return self._rule(record, ledger.state, ledger, self._clock())
         except RecordError as error:
-            ledger.publish(TOPIC, record.key, record.value, error_headers(record, error, now))
-            self._observer.dead_lettered(self._topic, error.code)
-            outcome = Outcome.DEAD_LETTERED
-        ledger.advance(self._topic, record.offset)
-        return outcome
+            return self._dead_letter(ledger, record, error)
+
+    def _dead_letter(self, ledger: Ledger[S], record: Any, error: RecordError) -> Outcome:
+        headers = error_headers(record, error, self._clock())
+        try:
+            ledger.publish(TOPIC, record.key, record.value, headers)
+        except RecordError:  # it came in compressed, and is larger than any topic takes
+            ledger.publish(TOPIC, *without_content(record, headers))
+        self._observer.dead_lettered(self._topic, error.code)
+        return Outcome.DEAD_LETTERED
 
     def _belongs_elsewhere(self, record: Incoming) -> bool:
         key = record.key
@@ -150,16 +187,3 @@ class Applier(Generic[S]):
         assert record.key is not None  # noqa: S101 - checked by _belongs_elsewhere
         headers = [*record.headers, (FORWARDED, str(record.partition).encode())]
         ledger.publish(self._topic, record.key, record.value, headers, partition=self._place(record.key))
-
-    def _check_refused(self, record: Incoming) -> None:
-        refused = self._owner.refused.get((record.partition, self._topic))
-        if refused is not None and refused[0] == record.offset:
-            raise RecordError("refused_by_broker", refused[1])
-
-    async def _flush_carefully(self, ledger: Ledger[S], record: Incoming) -> None:
-        """After a refused batch: one transaction a record, so that the culprit is known when it is refused again."""
-        try:
-            await ledger.flush()
-        except BatchRefused as error:
-            self._owner.refused[(record.partition, self._topic)] = (record.offset, str(error))
-            raise

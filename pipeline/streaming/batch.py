@@ -1,9 +1,9 @@
-"""A fetched partition batch, delivered as one Faust event, and the book of which are done."""
+"""A fetched partition batch, delivered as one Faust event, and the book of what waits."""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from faust.types import TP
@@ -31,19 +31,13 @@ class Batch:
         self.size = sum((len(r.key) if r.key else 0) + (len(r.value) if r.value else 0) for r in records)
         self.done = False
 
-    @property
-    def next_offset(self) -> int:
-        """The offset to read after this batch."""
-        return int(self.records[-1].offset) + 1
-
 
 class InFlight:
-    """Delivered batches by partition, in order. Offsets move past a batch only when it and all before it are done."""
+    """Delivered batches by partition, in order: what waits, how large it is, and since when."""
 
     def __init__(self) -> None:
         self._batches: defaultdict[TP, deque[Batch]] = defaultdict(deque)
         self._sizes: defaultdict[TP, int] = defaultdict(int)
-        self._committable: dict[TP, int] = {}
 
     def add(self, batch: Batch) -> None:
         """Note a batch on delivery."""
@@ -59,20 +53,6 @@ class InFlight:
         """Drop a partition's book: it will be read again from the ledger's position."""
         self._batches.pop(tp, None)
         self._sizes.pop(tp, None)
-        self._committable.pop(tp, None)
-
-    def committable(self) -> dict[TP, int]:
-        """Take the offsets that may be committed and have not been taken yet."""
-        for tp in list(self._batches):
-            self._collect(tp)
-        taken, self._committable = self._committable, {}
-        return taken
-
-    def return_offsets(self, offsets: Mapping[TP, int]) -> None:
-        """Put back offsets whose commit failed; newer ones win."""
-        for tp, offset in offsets.items():
-            if tp in self._batches:
-                self._committable[tp] = max(offset, self._committable.get(tp, 0))
 
     def oldest(self) -> Batch | None:
         """The batch that has waited longest, if any is open."""
@@ -89,4 +69,3 @@ class InFlight:
         while batches and batches[0].done:
             batch = batches.popleft()
             self._sizes[tp] -= batch.size
-            self._committable[tp] = batch.next_offset

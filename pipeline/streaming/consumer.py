@@ -1,7 +1,8 @@
 """Faust's consumer with four things changed; each has a test on real Kafka.
 
 1. A fetched partition batch is one Faust event (Faust spends 60 to 200 microseconds an event).
-2. Offsets are committed past a batch only when our loop marked it and all before it done.
+2. The offsets committed to the group are the ledgers' durable positions: whatever Faust believes to be acknowledged,
+   nothing is committed that is not in Kafka together with its effects.
 3. Reading starts behind the ledger's position, whatever was committed, and is read_committed.
 4. The gate stands before fetching. Faust's own pause skips records that were already fetched, and so loses them.
 """
@@ -17,12 +18,16 @@ from typing import Any, Protocol, cast
 import aiokafka
 import structlog
 from aiokafka.errors import KafkaError
-from aiokafka.structs import OffsetAndMetadata
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage, Message
 
 from pipeline.streaming.batch import Batch, InFlight
+
+FETCH_MAX_WAIT_MS = 100
+
+_CONFIRM_TIMEOUT_S = 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +41,9 @@ class Reading(Protocol):
     def next_offsets(self, assignment: Iterable[TP]) -> Mapping[TP, int]:
         """Where reading starts, for the partitions whose ledger has a position."""
 
+    def durable_offsets(self, assignment: Iterable[TP]) -> Mapping[TP, int]:
+        """What may be committed to the group."""
+
 
 class ReadCommittedThread(driver.AIOKafkaConsumerThread):
     """The thread with the aiokafka consumer; reads committed records only, since our ledgers write what we read."""
@@ -43,12 +51,39 @@ class ReadCommittedThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # noqa: SLF001 - Faust ties it to its own exactly-once
+        # a partition that was just sought waits for the fetch that is out already: not for Faust's 1.5 s
+        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS  # noqa: SLF001 - Faust has no setting for it
         return consumer
 
+    async def heartbeat(self) -> bool:
+        """Send one heartbeat now. What the coordinator answers is in ``generation`` afterwards."""
+        coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001 - aiokafka beats by its own clock only
+        try:
+            return bool(await coordinator._do_heartbeat())  # noqa: SLF001
+        except KafkaError as error:
+            log.warning("heartbeat_failed", error=repr(error))
+            return False
+
+    async def seek_each(self, partitions: Iterable[TP], positions: Mapping[TP, int]) -> None:
+        """Seek partitions to their positions; without one, to what the group committed, else to the beginning."""
+        consumer = self._ensure_consumer()
+        for partition in partitions:
+            tp, offset = TopicPartition(partition.topic, partition.partition), positions.get(partition)
+            if offset is None:
+                offset = await consumer.committed(tp)
+            if offset is None or offset < 0:
+                await consumer.seek_to_beginning(tp)
+            else:
+                consumer.seek(tp, offset)
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Commit offsets. They serve lag monitoring, so a broker that is away is no reason to crash, as in Faust."""
-        ours = {tp: OffsetAndMetadata(offset, "") for tp, offset in offsets.items() if tp in self.assignment()}
+        assignment = self.assignment()
+        ours = {
+            TopicPartition(tp.topic, tp.partition): OffsetAndMetadata(offset, "")
+            for tp, offset in offsets.items()
+            if tp in assignment
+        }
         try:
             await self._ensure_consumer().commit(ours)
         except KafkaError as error:
@@ -63,13 +98,14 @@ class BatchConsumer(driver.Consumer):
     reading: Reading
     max_records = 2_000
     max_buffered_bytes = 4 * 1024 * 1024
-    fetch_timeout = 0.5
+    fetch_timeout = 0.2
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.in_flight = InFlight()
         self.sessions: defaultdict[int, int] = defaultdict(int)
         self.last_fetch_at = time.monotonic()
+        self._committed: dict[TP, int] = {}
         self._fetching = asyncio.Lock()
         self._open = asyncio.Event()
         self._open.set()
@@ -92,6 +128,19 @@ class BatchConsumer(driver.Consumer):
         """The group generation this member is in now; -1 when it is in none."""
         consumer = self._thread._consumer  # noqa: SLF001 - Faust copies the generation at assignment only
         return -1 if consumer is None else int(consumer._coordinator.generation)  # noqa: SLF001
+
+    async def confirm(self) -> bool:
+        """Ask the group coordinator, so that ``generation`` is the truth. False when it did not answer."""
+        asked = asyncio.run_coroutine_threadsafe(self._batch_thread.heartbeat(), self._thread.thread_loop)
+        try:
+            async with asyncio.timeout(_CONFIRM_TIMEOUT_S):
+                return await asyncio.wrap_future(asked)
+        except TimeoutError:
+            return False
+
+    @property
+    def _batch_thread(self) -> ReadCommittedThread:
+        return cast("ReadCommittedThread", self._thread)
 
     # -- delivery ------------------------------------------------------------------------------------------------
 
@@ -148,7 +197,7 @@ class BatchConsumer(driver.Consumer):
             last.timestamp_type,
             [],
             None,
-            cast(Any, batch),
+            cast("Any", batch),
             None,
             0,
             batch.size,
@@ -160,32 +209,35 @@ class BatchConsumer(driver.Consumer):
     # -- where reading starts ------------------------------------------------------------------------------------
 
     async def perform_seek(self) -> None:
-        """Seek every assigned partition: to the ledger's position, else to the committed offset, else to the start."""
+        """Leave the positions alone: a partition is read only after its keeper had it sought (:meth:`reread`).
+
+        Waits for a fetch that is under way, so that nothing it brings is delivered after a rebalance.
+        """
         async with self._fetching:
-            await self.seek_to_committed()
-            await self._seek_to_ledger(self.assignment())
+            pass
 
     async def reread(self, partition: int) -> None:
         """Begin a new reading session of a partition number, behind its ledger's position.
 
-        What was delivered from it and is not applied yet will be ignored by the loop and read again.
+        Without a position (nothing was ever applied) reading starts at the committed offset, else at the beginning.
+        What was delivered before and is not applied yet will be ignored by the loop and read again.
+
+        Raises:
+            KafkaError: the partition is not assigned any more, or the broker is away.
         """
         async with self._fetching:
             tps = {tp for tp in self.assignment() if tp.partition == partition}
             self.sessions[partition] += 1
             for tp in tps:
                 self.in_flight.forget(tp)
-            await self._seek_to_ledger(tps)
-
-    async def _seek_to_ledger(self, tps: Iterable[TP]) -> None:
-        offsets = self.reading.next_offsets(tps)
-        if offsets:
-            await self.seek_wait(offsets)
+            positions = self.reading.next_offsets(tps)
+            await self._thread.call_thread(self._batch_thread.seek_each, tps, positions)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Forget what was delivered: the next owner, ourselves perhaps, starts at the ledger's position."""
         for tp in revoked:
             self.in_flight.forget(tp)
+            self._committed.pop(tp, None)
         for partition in {tp.partition for tp in revoked}:
             self.sessions[partition] += 1  # before the ledgers flush: nothing more is staged behind their back
         await super().on_partitions_revoked(revoked)
@@ -193,13 +245,13 @@ class BatchConsumer(driver.Consumer):
     # -- offsets -------------------------------------------------------------------------------------------------
 
     async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: ARG002, FBT001, FBT002 - Faust's signature
-        """Commit the offsets of finished batches, after the ledgers that carry them are flushed."""
+        """Commit the ledgers' durable positions to the group, for lag monitoring and as second line."""
         self._acked.clear()
         self._acked_index.clear()
-        offsets = self.in_flight.committable()
-        if not offsets:
+        await self.app.producer.flush()
+        durable = self.reading.durable_offsets(self.assignment())
+        offsets = {tp: offset for tp, offset in durable.items() if self._committed.get(tp) != offset}
+        if not offsets or not await self._commit(offsets):
             return False
-        committed = bool(await self._commit_offsets(offsets))
-        if not committed:
-            self.in_flight.return_offsets(offsets)
-        return committed
+        self._committed.update(offsets)
+        return True

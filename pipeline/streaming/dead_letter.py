@@ -12,6 +12,8 @@ from schemas.records import RecordError
 
 TOPIC = "dead-letters"
 
+_MAX_REASON = 4_000
+
 _HINTS = {
     "undecodable": "send JSON in UTF-8",
     "invalid": "make the record follow its JSON Schema in schemas/json",
@@ -41,7 +43,7 @@ def error_headers(record: Incoming, error: RecordError, now: float, attempt: int
         "__connect.errors.offset": str(record.offset),
         "__connect.errors.stage": "VALUE_CONVERTER" if error.code in {"undecodable", "invalid"} else "TRANSFORMATION",
         "__connect.errors.exception.class.name": type(error).__name__,
-        "__connect.errors.exception.message": error.reason,
+        "__connect.errors.exception.message": error.reason[:_MAX_REASON],
         "tldr-error-code": error.code,
         "tldr-error-attempt": str(attempt),
         "tldr-error-time": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
@@ -49,3 +51,17 @@ def error_headers(record: Incoming, error: RecordError, now: float, attempt: int
         "tldr-error-hint": _HINTS.get(error.code, ""),
     }
     return [*record.headers, *((name, value.encode()) for name, value in fields.items())]
+
+
+def without_content(
+    record: Incoming, headers: list[tuple[str, bytes]]
+) -> tuple[bytes | None, None, list[tuple[str, bytes]]]:
+    """Key, value and headers of a dead letter that is too large to be kept whole: where it was, and how large.
+
+    Args:
+        record: as read.
+        headers: made by :func:`error_headers`.
+    """
+    own = headers[len(record.headers) :]
+    omitted = str(len(record.value or b"")).encode()
+    return (record.key or b"")[:200] or None, None, [*own, ("tldr-error-omitted-bytes", omitted)]

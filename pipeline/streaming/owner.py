@@ -15,23 +15,13 @@ import structlog
 from faust.types import TP
 
 from pipeline.domain import State
-from pipeline.ledger import BatchRefused, Ledger, LedgerConfig, LedgerError, LedgerFenced, NotOurs
+from pipeline.ledger import BatchRefused, Ledger, LedgerConfig, LedgerError
+from pipeline.streaming.keeper import GroupView, Keeper
 from pipeline.worker.exit_codes import ExitCode, Unrecoverable
 
 S = TypeVar("S", bound=State)
 
 log = structlog.get_logger(__name__)
-
-
-class GroupView(Protocol):
-    """What the owner needs of the consumer."""
-
-    @property
-    def generation(self) -> int:
-        """The group generation this member is in now."""
-
-    async def reread(self, partition: int) -> None:
-        """Read a partition number anew from its ledger's position."""
 
 
 class Attachment(Protocol[S]):
@@ -68,7 +58,9 @@ class LedgerOwner(Generic[S]):
     ) -> None:
         self.config = config
         self.refused: dict[tuple[int, str], tuple[int, str]] = {}
-        self.careful: set[int] = set()
+        """By partition and topic: the offset of the record whose outputs the broker refused, and its reason."""
+        self.careful: dict[tuple[int, str], int] = {}
+        """By partition and topic: up to which offset each record gets a transaction of its own."""
         self._new_state = new_state
         self._inputs = inputs
         self._attachment = attachment
@@ -79,6 +71,8 @@ class LedgerOwner(Generic[S]):
         self._keepers: dict[int, asyncio.Task[None]] = {}
         self._ready: set[int] = set()
         self._assigned: frozenset[int] = frozenset()
+        self._rebalances = 0
+        self._letting_go: set[asyncio.Task[None]] = set()
 
     def bind(self, group: GroupView) -> None:
         """Say which consumer the partitions come from (it is made by Faust, after this object)."""
@@ -97,6 +91,15 @@ class LedgerOwner(Generic[S]):
             ledger, short = self._ledgers.get(tp.partition), self._inputs.get(tp.topic)
             if ledger is not None and short is not None and ledger.position(short) >= 0:
                 offsets[tp] = ledger.position(short) + 1
+        return offsets
+
+    def durable_offsets(self, assignment: Iterable[TP]) -> dict[TP, int]:
+        """What may be committed to the group: right behind what is in Kafka together with its effects."""
+        offsets = {}
+        for tp in assignment:
+            ledger, short = self._ledgers.get(tp.partition), self._inputs.get(tp.topic)
+            if ledger is not None and short is not None and ledger.durable_position(short) >= 0:
+                offsets[tp] = ledger.durable_position(short) + 1
         return offsets
 
     def ledger(self, partition: int) -> Ledger[S] | None:
@@ -134,6 +137,7 @@ class LedgerOwner(Generic[S]):
 
     async def revoked(self) -> None:
         """All partitions are revoked (Faust rebalances eagerly): stop effects, then flush. Ledgers stay in memory."""
+        self._rebalances += 1
         self._ready.clear()
         self._assigned = frozenset()
         await self._stop_keepers()
@@ -149,20 +153,27 @@ class LedgerOwner(Generic[S]):
         if any(partitions != wanted for partitions in by_topic.values()):
             self._on_fatal(Unrecoverable(ExitCode.TOPICS, f"topics are not assigned together: {by_topic}"))
             return
+        group, rebalance = self._group, self._rebalances
+        if group is None:
+            raise Unrecoverable(ExitCode.BUG, "the ledgers have no consumer")
         await self._stop_keepers()
-        gone = [self._ledgers.pop(partition) for partition in set(self._ledgers) - wanted]
-        await asyncio.gather(*(ledger.drop() for ledger in gone))
+        if self._rebalances != rebalance:
+            return  # revoked again meanwhile: the next assignment counts
+        for partition in set(self._ledgers) - wanted:
+            self._let_go(self._ledgers.pop(partition))
         self._assigned = frozenset(wanted)
         for partition in sorted(wanted):
-            keeper = asyncio.create_task(self._keep(partition, generation), name=f"keeper-{partition}")
-            keeper.add_done_callback(self._keeper_ended)
-            self._keepers[partition] = keeper
+            keeper = Keeper(partition, generation, group=group, shelf=self, sleep=self._sleep)
+            task = asyncio.create_task(keeper.run(), name=f"keeper-{partition}")
+            task.add_done_callback(self._keeper_ended)
+            self._keepers[partition] = task
 
     async def close(self) -> None:
         """Flush and close everything; the end of the process."""
         await self.revoked()
         await asyncio.gather(*(ledger.close() for ledger in self._ledgers.values()))
         self._ledgers.clear()
+        await asyncio.gather(*self._letting_go)
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -182,57 +193,47 @@ class LedgerOwner(Generic[S]):
             log.error("keeper_failed", task=keeper.get_name(), exc_info=error)
             self._on_fatal(Unrecoverable(ExitCode.BUG, f"{keeper.get_name()}: {error!r}"))
 
-    async def _keep(self, partition: int, generation: int) -> None:
-        """Open a partition's ledger and keep it open until cancelled."""
-        group = self._group
-        if group is None:
-            raise Unrecoverable(ExitCode.BUG, "the ledgers have no consumer")
+    def _let_go(self, ledger: Ledger[S]) -> None:
+        """Drop a ledger that left, in the background: other partitions need not wait for its producer to close."""
+        dropping = asyncio.create_task(ledger.drop(), name=f"drop-{ledger.partition}")
+        self._letting_go.add(dropping)
+        dropping.add_done_callback(self._letting_go.discard)
 
-        def still_ours() -> bool:
-            return group.generation == generation
+    # -- asked by keepers (see pipeline.streaming.keeper.Shelf) ----------------------------------------------------
 
-        fenced = 0
-        while True:
-            try:
-                ledger = await self._open(partition, still_ours)
-            except NotOurs:
-                log.info("ledger_not_ours", partition=partition, generation=generation)
-                return
-            await group.reread(partition)
-            self._ready.add(partition)
-            self._attachment.attach(ledger)
-            await ledger.failed.wait()
-            self._ready.discard(partition)
-            await self._attachment.detach(ledger)
+    async def open_ledger(self, partition: int, still_ours: Callable[[], bool]) -> Ledger[S]:
+        """Renew the partition's ledger if it is here and its state is still the truth; else open a new one.
+
+        Raises:
+            NotOurs: the generation moved on.
+            LedgerError: a step failed; it may be tried again.
+        """
+        kept = self._ledgers.get(partition)
+        if kept is not None:
+            if await kept.renew(still_ours):
+                return kept
+            await self.discard(partition)
+        ledger = Ledger(self.config, partition, self._new_state(partition))
+        await ledger.open(still_ours)
+        self._ledgers[partition] = ledger
+        return ledger
+
+    async def serve(self, ledger: Ledger[S]) -> None:
+        """Let records and effects be applied to a ledger until it has failed; then nobody uses it any more."""
+        partition = ledger.partition
+        self._ready.add(partition)
+        self._attachment.attach(ledger)
+        await ledger.failed.wait()
+        self._ready.discard(partition)
+        await self._attachment.detach(ledger)
+        if isinstance(ledger.failure, BatchRefused):
+            for short in self._inputs.values():
+                self.careful[(partition, short)] = ledger.position(short)
+        await self.discard(partition)
+
+    async def discard(self, partition: int) -> None:
+        """Drop the partition's ledger, if there is one."""
+        ledger = self._ledgers.get(partition)
+        if ledger is not None:
             await ledger.drop()
-            log.warning("ledger_failed", partition=partition, error=str(ledger.failure))
-            if isinstance(ledger.failure, BatchRefused):
-                self.careful.add(partition)
-            if isinstance(ledger.failure, LedgerFenced):
-                if not still_ours():
-                    return
-                fenced += 1
-                if fenced > 1:
-                    raise Unrecoverable(ExitCode.FENCED, f"partition {partition} was fenced twice in generation {generation}")
-
-    async def _open(self, partition: int, still_ours: Callable[[], bool]) -> Ledger[S]:
-        """Open the ledger, as often as it takes: a broker that is away is no reason to leave."""
-        pause = 0.1
-        while True:
-            try:
-                kept = self._ledgers.get(partition)
-                if kept is not None and await kept.renew(still_ours):
-                    return kept
-                if kept is not None:
-                    await kept.drop()
-                ledger = Ledger(self.config, partition, self._new_state(partition))
-                await ledger.open(still_ours)
-            except NotOurs:
-                raise
-            except LedgerError as error:
-                log.warning("ledger_open_failed", partition=partition, error=str(error), retry_in_s=pause)
-                await self._sleep(pause)
-                pause = min(pause * 2, 5.0)
-            else:
-                self._ledgers[partition] = ledger
-                return ledger
+            self._ledgers.pop(partition, None)

@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from pipeline.api import HighlightClient, open_http_client
 from pipeline.domain import Domain, State
+from pipeline.effects.perform import Performer
 from pipeline.effects.runner import EffectRunner
 from pipeline.kafka.connection import KafkaConnection, KafkaSecurityError, NoKafkaError
 from pipeline.ledger import LedgerConfig
@@ -28,6 +29,7 @@ from pipeline.streaming.partitioner import partition_of
 from pipeline.telemetry.metrics import Metrics
 from pipeline.worker.crash_points import crash_points
 from pipeline.worker.exit_codes import ExitCode, Unrecoverable
+from pipeline.worker.hand_over import HandOver
 from pipeline.worker.health import HealthServer, health_app
 from pipeline.worker.kafka_probe import KafkaProbe
 from pipeline.worker.vitals import Vitals
@@ -58,13 +60,22 @@ class Worker:
         self._connection = _connection(settings)
         self.metrics = Metrics(registry)
         self._http = open_http_client()
+        client = _client(settings, self._http, self.metrics)
+        performer = Performer(
+            client,
+            clock=time.time,
+            per_page=settings.polling.per_page,
+            submit_timeout_s=settings.api.submit_timeout_s,
+        )
         self.runner = EffectRunner(
             domain.effects,
-            _client(settings, self._http, self.metrics),
+            client,
             clock=time.time,
             sleep=asyncio.sleep,
             concurrency=settings.worker.effect_concurrency,
             on_fatal=self._on_bug,
+            hand_over=self._hand_over(),
+            performer=performer,
         )
         self.owner = LedgerOwner(
             ledger_config(settings, self._connection, self.metrics),
@@ -81,6 +92,11 @@ class Worker:
         self._health = HealthServer(
             health_app(self, registry, self.vitals.refresh), settings.worker.health_host, settings.worker.health_port
         )
+
+    def _hand_over(self) -> HandOver:
+        spec = load()["observations"]
+        place = partition_of(self.settings.topics.partitions)
+        return HandOver(self._connection.aiokafka(), self.settings.topics.prefix + spec.name, spec.name, place)
 
     def _create_app(self, domain: Domain[Any]) -> PipelineApp:
         worker, prefix = self.settings.worker, self.settings.topics.prefix

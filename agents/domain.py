@@ -1,0 +1,59 @@
+"""Everything the machinery runs, put together: rules by topic, effects, state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random, SystemRandom
+from types import MappingProxyType
+
+from agents.policy import Policy
+from agents.profiles import Profiles
+from agents.rules.commands import CommandRule
+from agents.rules.effects import HighlightEffects
+from agents.rules.highlights import HighlightRule
+from agents.rules.observations import ObservationRule
+from agents.rules.outputs import Outputs
+from agents.rules.parking import Parking
+from agents.rules.requests import RequestRule
+from agents.rules.sightings import SightingRule
+from agents.state import PartitionState
+from pipeline.domain import Rule
+from schemas import catalogue
+
+
+class HighlightDomain:
+    """The decisions of the highlight pipeline. Implements :class:`pipeline.domain.Domain`.
+
+    Args:
+        policy: every knob.
+        random: for jitter and nonces; by default the system's, since a nonce must not be guessable.
+        profiles: those that requests may name.
+        topic_prefix: before each topic's name on this cluster.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        random: Random | None = None,
+        *,
+        profiles: Profiles | None = None,
+        topic_prefix: str = "",
+    ) -> None:
+        outputs = Outputs(profiles or Profiles(), catalogue.load(), topic_prefix)
+        highlights = HighlightRule(outputs, publish_signed_urls=policy.publish_signed_urls)
+        sightings = SightingRule(outputs, highlights)
+        parking = Parking(outputs, policy)
+        observations = ObservationRule(outputs, sightings, parking)
+        commands = CommandRule(outputs, policy, parking)
+        self.rules: Mapping[str, Rule[PartitionState]] = MappingProxyType(
+            {
+                "requests": RequestRule(outputs, policy, parking, observations, commands),
+                "commands": commands,
+                "observations": observations,
+            }
+        )
+        self.effects = HighlightEffects(outputs, policy, sightings, parking, random or SystemRandom())
+
+    def new_state(self, partition: int) -> PartitionState:
+        """An empty state for one partition."""
+        return PartitionState(partition)

@@ -1,0 +1,117 @@
+"""What a partition knows about one request id: its request, its highlights, and what came too early."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from typing import TYPE_CHECKING, Any
+
+from agents.ledger_records import WEBHOOK, HighlightState, Parked, RequestState
+
+if TYPE_CHECKING:
+    from agents.rules.context import Context
+
+
+class Entry:
+    """One request id. Changed by :class:`agents.state.PartitionState` only, while it folds.
+
+    Attributes:
+        request: ``None`` while only early records are known, or while a restore has not come to it yet.
+        highlights: by highlight id.
+        parked: early records by (topic, offset).
+        last_seq: of the latest highlight record published; 0 before the first.
+        by_webhook: highlights that a webhook showed first.
+        late: records published after the request was settled.
+        corrected: records beyond each highlight's first.
+        context: what can be derived from the request and is dear to make; no part of the state.
+    """
+
+    __slots__ = (
+        "_confidences",
+        "by_webhook",
+        "context",
+        "corrected",
+        "highlights",
+        "last_seq",
+        "late",
+        "parked",
+        "request",
+        "request_id",
+    )
+
+    def __init__(self, request_id: str) -> None:
+        self.request_id = request_id
+        self.request: RequestState | None = None
+        self.highlights: dict[str, HighlightState] = {}
+        self.parked: dict[tuple[str, int], Parked] = {}
+        self.last_seq = 0
+        self.by_webhook = 0
+        self.late = 0
+        self.corrected = 0
+        self.context: Context | None = None
+        self._confidences: list[float] = []
+
+    def rank(self, confidence: float, known: HighlightState | None) -> int:
+        """The place of a highlight by confidence, 1 being the best, among all seen so far.
+
+        Args:
+            confidence: what it has now.
+            known: what is known of it so far, so that it does not compete with itself.
+        """
+        better = len(self._confidences) - bisect_right(self._confidences, confidence)
+        if known is not None and known.confidence > confidence:
+            better -= 1
+        return better + 1
+
+    def fold_highlight(self, highlight_id: str, new: HighlightState | None) -> None:
+        """Put the latest revision of a highlight in place, and keep the sums in step."""
+        old = self.highlights.get(highlight_id)
+        if new is None:
+            if old is not None:
+                self._subtract(old)
+                del self.highlights[highlight_id]
+                if not self.highlights:
+                    self.last_seq = 0
+            return
+        if old is not None:
+            self._subtract(old)
+        self.highlights[highlight_id] = new
+        insort(self._confidences, new.confidence)
+        self.last_seq = max(self.last_seq, new.seq)
+        if new.source == WEBHOOK:
+            self.by_webhook += 1
+        self.late += new.late
+        self.corrected += new.revision - 1
+
+    def _subtract(self, old: HighlightState) -> None:
+        del self._confidences[bisect_left(self._confidences, old.confidence)]
+        if old.source == WEBHOOK:
+            self.by_webhook -= 1
+        self.late -= old.late
+        self.corrected -= old.revision - 1
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left to remember."""
+        return self.request is None and not self.highlights and not self.parked
+
+    def due(self) -> float | None:
+        """When something has to be done about it next, unix seconds."""
+        if self.request is not None:
+            return self.request.due
+        if self.parked:
+            return min(parked.due for parked in self.parked.values())
+        return None
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that a restore has to bring back, comparable."""
+        return {
+            "request": self.request,
+            "highlights": dict(self.highlights),
+            "parked": dict(self.parked),
+            "last_seq": self.last_seq,
+            "by_webhook": self.by_webhook,
+            "late": self.late,
+            "corrected": self.corrected,
+            "confidences": list(self._confidences),
+            "due": self.due(),
+        }

@@ -1,0 +1,199 @@
+"""The state records on the ledger topic: what a partition remembers, one struct a kind of key.
+
+``state_version`` is written always and read first: a worker refuses state newer than it can read. New fields get a
+default and go to the end; a change that a default cannot express counts ``STATE_VERSION`` up, readers first.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from schemas.records.stream import Outcome, StreamState
+
+STATE_VERSION = 1
+
+FINAL: frozenset[StreamState] = frozenset({"settled", "rejected"})
+"""States in which the API owes us nothing any more."""
+
+Wish = Literal["stop", "cancel"]
+
+KeptHeaders = tuple[tuple[str, bytes | None], ...]
+"""The headers of a consumed record, as they came (Kafka allows a null value)."""
+
+POLL, WEBHOOK = 0, 1
+
+
+class RequestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One request (``request/<request_id>``). All times are unix seconds.
+
+    Attributes:
+        original: the request record's value, as it came; ``headers``, ``offset`` and ``timestamp`` (ms) likewise.
+        epoch: how often this id was used; 2 after retention forgot the first.
+        changes: how many changes of state were published.
+        due: when the next effect is due; ``None``: nothing is.
+        failures: calls that failed in a row; ``missing``: how many of the last ones with 404.
+        nonce: marks the latest submission; ``not_after`` is when it may no longer be sent.
+        doubts: nonces of earlier submissions that may still turn up; searched for at ``search_at``.
+        submissions: POSTs tried, but for those that never left.
+        searches: how often the latest submission was searched for.
+        status_at: when ``api_status`` was seen.
+        interval: seconds to the next poll, before jitter.
+        quiet: polls since all pages were read.
+        sweeps: final passes made.
+        wish: what a command asked for; ``stopped`` once the API did it.
+        refresh: a command asked to read the highlights once more.
+        extras: surplus streams of this request that have to be stopped; ``ignored``: those that were.
+        commands: ids of commands applied, latest last.
+    """
+
+    state_version: int
+    original: str
+    offset: int
+    timestamp: int
+    state: StreamState
+    accepted_at: float
+    changed_at: float
+    epoch: int = 1
+    previous: StreamState | None = None
+    reason: str = ""
+    changes: int = 1
+    due: float | None = None
+    failures: int = 0
+    missing: int = 0
+    submitted_at: float | None = None
+    settled_at: float | None = None
+    outcome: Outcome | None = None
+    stream_id: str | None = None
+    nonce: str | None = None
+    not_after: float = 0.0
+    doubts: tuple[str, ...] = ()
+    search_at: float = 0.0
+    submissions: int = 0
+    searches: int = 0
+    api_status: str | None = None
+    status_at: float = 0.0
+    processed_s: float = 0.0
+    total_s: float | None = None
+    found: int = 0
+    api_total: int | None = None
+    interval: float = 0.0
+    quiet: int = 0
+    sweeps: int = 0
+    incomplete: bool = False
+    summaries: int = 0
+    wish: Wish | None = None
+    stopped: bool = False
+    refresh: bool = False
+    extras: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    headers: KeptHeaders = ()
+
+
+class HighlightState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The latest revision of one highlight (``highlight/<request_id>/<highlight_id>``). There may be a million.
+
+    Attributes:
+        digest: of the content (``agents.rules.canonical``).
+        observed_at: when that content was last seen, unix seconds.
+        source: what saw it first, ``POLL`` or ``WEBHOOK``.
+        late: records published after the request was settled.
+        note: what the profile wants to remember for the summary's document.
+    """
+
+    state_version: int
+    revision: int
+    seq: int
+    digest: int
+    observed_at: float
+    confidence: float
+    start_s: float
+    duration_s: float
+    source: int
+    late: int
+    title: str
+    note: Any = None
+
+
+class Parked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A record that came before its request (``parked/<request_id>/<topic>/<offset>``)."""
+
+    state_version: int
+    value: str
+    timestamp: int
+    due: float
+    headers: KeptHeaders = ()
+
+
+class Closed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is left of a request after its retention (``closed/<request_id>``): late records are ignored until due."""
+
+    state_version: int
+    epoch: int
+    due: float
+
+
+class _Version(msgspec.Struct):
+    state_version: int
+
+
+class _ListVersion(msgspec.Struct, array_like=True):
+    state_version: int
+
+
+class FutureStateError(Exception):
+    """State written by a newer version: upgrade all workers before one of them writes it."""
+
+
+def request_key(request_id: str) -> str:
+    """Return the ledger key of a request."""
+    return f"request/{request_id}"
+
+
+def highlight_key(request_id: str, highlight_id: str) -> str:
+    """Return the ledger key of a highlight."""
+    return f"highlight/{request_id}/{highlight_id}"
+
+
+def parked_key(request_id: str, topic: str, offset: int) -> str:
+    """Return the ledger key of a parked record; ``topic`` is the short name."""
+    return f"parked/{request_id}/{topic}/{offset}"
+
+
+def closed_key(request_id: str) -> str:
+    """Return the ledger key of a forgotten request."""
+    return f"closed/{request_id}"
+
+
+_decoders: dict[str, msgspec.json.Decoder[Any]] = {
+    "request": msgspec.json.Decoder(RequestState),
+    "highlight": msgspec.json.Decoder(HighlightState),
+    "parked": msgspec.json.Decoder(Parked),
+    "closed": msgspec.json.Decoder(Closed),
+}
+_version = msgspec.json.Decoder(_Version)
+_list_version = msgspec.json.Decoder(_ListVersion)
+
+
+def decode_state(key: str, value: bytes) -> Any:
+    """Decode one state record.
+
+    Raises:
+        FutureStateError: it, or its kind, is newer than this code.
+    """
+    kind = key.partition("/")[0]
+    decoder = _decoders.get(kind)
+    if decoder is None:
+        raise FutureStateError(f"unknown kind of state {kind!r}")
+    try:
+        record = decoder.decode(value)
+    except msgspec.ValidationError as error:
+        version = (_list_version if kind == "highlight" else _version).decode(value).state_version
+        if version > STATE_VERSION:
+            raise FutureStateError(f"{key}: version {version}, this worker reads up to {STATE_VERSION}") from error
+        raise
+    if record.state_version > STATE_VERSION:
+        raise FutureStateError(f"{key}: version {record.state_version}, this worker reads up to {STATE_VERSION}")
+    return record

@@ -1,0 +1,77 @@
+"""What the pipeline may decide on its own, as numbers. The composition root fills it from settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """Every knob of the rules. Times are seconds.
+
+    Attributes:
+        poll_min_s: shortest time between two polls of a stream.
+        poll_max_s: longest time between two polls of a stream.
+        jitter: random share by which a delay may differ.
+        full_read_every: every so many polls read all pages, so that revisions are seen while a stream runs.
+        sweep_max: final passes before a stream is settled as incomplete.
+        sweep_pause_s: time between two passes.
+        submit_window_s: a submission not sent within it is not sent.
+        doubt_wait_s: after ``not_after``, how long a submission may still turn up; longer than a POST takes.
+        locate_tries: searches before an ambiguous submission counts as not found.
+        locate_pause_s: before the first search; each later pause is twice as long.
+        doubt_for_s: how long a submission given up on is looked for beside its successor.
+        in_doubt: what becomes of an ambiguous submission that was not found.
+        max_submissions: POSTs for one request at most; then it is held for a person.
+        backoff_min_s: first pause after a failed call.
+        backoff_max_s: longest such pause.
+        credentials_retry_s: pause after the API refused our key: the fault is ours, so nothing is given up.
+        slot_retry_s: longest pause while all streams of the plan are in use.
+        gone_after: 404s in a row that end a stream.
+        stop_tries: failed stops of a surplus stream before it is left alone.
+        max_request_bytes: largest request record; it is kept in the ledger until retention forgets it.
+        parked_per_request: early records kept for one unknown request.
+        parked_per_partition: early records kept in all.
+        parked_for_s: how long they are kept.
+        retain_s: how long a settled request is known; longer than input topics are kept.
+        closed_for_s: how long its id is remembered after that.
+        command_memory: command ids remembered for one request.
+        webhook_url: template with ``{request_id}`` and ``{nonce}``; ``None``: the API sends no webhooks.
+        allowed_hosts: hosts that pass the screen of source URLs unseen (tests and private networks).
+        blocked_hosts: hosts refused, with their subdomains.
+        publish_signed_urls: publish media URLs with their signatures. Off: a signature is a credential.
+    """
+
+    poll_min_s: float = 2.0
+    poll_max_s: float = 60.0
+    jitter: float = 0.1
+    full_read_every: int = 10
+    sweep_max: int = 10
+    sweep_pause_s: float = 1.0
+    submit_window_s: float = 30.0
+    doubt_wait_s: float = 25.0
+    locate_tries: int = 4
+    locate_pause_s: float = 5.0
+    doubt_for_s: float = 3_600.0
+    in_doubt: Literal["resubmit", "hold", "dead_letter"] = "resubmit"
+    max_submissions: int = 3
+    backoff_min_s: float = 1.0
+    backoff_max_s: float = 300.0
+    credentials_retry_s: float = 5.0
+    slot_retry_s: float = 10.0
+    gone_after: int = 2
+    stop_tries: int = 10
+    max_request_bytes: int = 1_048_576
+    parked_per_request: int = 100
+    parked_per_partition: int = 10_000
+    parked_for_s: float = DAY_S
+    retain_s: float = 14 * DAY_S
+    closed_for_s: float = 90 * DAY_S
+    command_memory: int = 100
+    webhook_url: str | None = None
+    allowed_hosts: tuple[str, ...] = ()
+    blocked_hosts: tuple[str, ...] = ()
+    publish_signed_urls: bool = False

@@ -1,0 +1,49 @@
+"""What is derived from a request once and used for each of its highlights."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agents.entry import Entry
+from agents.profiles import Profile, Profiles
+from agents.rules.links import MomentLink, moment_link, without_signature
+from schemas.cloudevents import find_traceparent
+from schemas.records.request import Request
+
+_decoder = msgspec.json.Decoder(Request)
+
+
+class Context:
+    """A request, decoded, with what its output records share.
+
+    Attributes:
+        asked: the request.
+        key: the Kafka key of all its records.
+        events: what its event ids begin with: the request id, and from the second epoch on the epoch.
+        source_url: fit to be published.
+        moment: makes deep links into the source.
+        traceparent: carried through from the request record.
+    """
+
+    __slots__ = ("asked", "events", "key", "moment", "profile", "source_url", "traceparent")
+
+    def __init__(self, asked: Request, profile: Profile, epoch: int, traceparent: bytes | None) -> None:
+        self.asked = asked
+        self.key = asked.request_id.encode()
+        # "~" is in no request id, so a second epoch never meets another request's ids
+        self.events = asked.request_id if epoch == 1 else f"{asked.request_id}~{epoch}"
+        self.source_url = without_signature(asked.source_url)
+        self.moment: MomentLink = moment_link(asked.platform, asked.source_url)
+        self.profile = profile
+        self.traceparent = traceparent
+
+
+def context_of(entry: Entry, profiles: Profiles) -> Context:
+    """Return the context of an entry with a request, made on first use."""
+    if entry.context is None:
+        request = entry.request
+        if request is None:
+            raise LookupError(f"no request {entry.request_id}")
+        asked = _decoder.decode(request.original)
+        entry.context = Context(asked, profiles.get(asked.profile), request.epoch, find_traceparent(request.headers))
+    return entry.context

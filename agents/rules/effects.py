@@ -1,0 +1,147 @@
+"""The decisions around API calls: what is due now, and what follows from what came of it. Nothing here waits."""
+
+from __future__ import annotations
+
+from random import Random
+
+import msgspec
+
+from agents.entry import Entry
+from agents.ledger_records import RequestState, request_key
+from agents.policy import Policy
+from agents.rules import retention, submission
+from agents.rules.lifecycle import change, is_final, wants_stop
+from agents.rules.outputs import Outputs
+from agents.rules.parking import Parking
+from agents.rules.results import ResultRule, Turn
+from agents.rules.sightings import SightingRule
+from agents.state import PartitionState
+from pipeline.domain import Stage
+from pipeline.effects.calls import Call, Locate, Read, Result, Stop, Submit
+
+_SEARCHED = frozenset({"submitting", "in_doubt"})
+"""States whose own search covers the doubts as well."""
+
+
+class HighlightEffects:
+    """Implements :class:`pipeline.domain.EffectRules`."""
+
+    def __init__(
+        self, outputs: Outputs, policy: Policy, sightings: SightingRule, parking: Parking, random: Random
+    ) -> None:
+        self._outputs = outputs
+        self._policy = policy
+        self._parking = parking
+        self._random = random
+        self._results = ResultRule(outputs, policy, sightings, random)
+
+    # -- the due list ----------------------------------------------------------------------------------------------
+
+    def next_due(self, state: PartitionState) -> float | None:
+        """When the earliest effect is due (unix seconds); ``None`` when nothing waits."""
+        return state.next_due()
+
+    def take_due(self, state: PartitionState, now: float) -> str | None:
+        """Take one request whose effect is due off the due list; ``None`` when none is."""
+        return state.take_due(now)
+
+    def release(self, state: PartitionState, request_id: str) -> None:
+        """Give back a request that was taken and whose call will bring no result here."""
+        state.release(request_id)
+
+    # -- before a call ---------------------------------------------------------------------------------------------
+
+    def begin(self, state: PartitionState, request_id: str, stage: Stage, now: float) -> Call | None:
+        """Say what to call, after staging what must be known before it. ``None``: nothing, or not now."""
+        entry = state.entries.get(request_id)
+        call: Call | None = None
+        if entry is None:
+            retention.forget_marker(request_id, state, stage, now)
+        elif entry.request is None:
+            self._parking.expire(entry, state.partition, stage, now)
+        else:
+            call = self._begin(state, entry, entry.request, stage, now)
+        if call is None:
+            state.release(request_id)
+        return call
+
+    def _begin(
+        self, state: PartitionState, entry: Entry, request: RequestState, stage: Stage, now: float
+    ) -> Call | None:
+        call: Call | None = None
+        if request.extras:
+            call = Stop(stream_id=request.extras[0])
+        elif request.doubts and request.state not in _SEARCHED and now >= request.search_at:
+            call = Locate(nonces=request.doubts, owned=state.streams)
+        elif request.state == "scheduled":
+            self._move(entry, change(request, "queued", "its time has come", now, due=now), stage, now)
+        elif request.state == "queued":
+            call = self._begin_submission(entry, request, stage, now)
+        elif request.state in _SEARCHED:
+            call = self._begin_search(state, entry, request, stage, now)
+        elif wants_stop(request) and request.stream_id is not None:
+            call = Stop(stream_id=request.stream_id)
+        elif is_final(request) and not request.refresh:
+            self._rest(state, entry, request, stage, now)
+        else:
+            call = self._read(entry, request)
+        return call
+
+    def _begin_submission(self, entry: Entry, request: RequestState, stage: Stage, now: float) -> Submit:
+        request = submission.intent(request, now, self._policy, self._random)
+        self._move(entry, request, stage, now)
+        return submission.call_for(request, self._outputs.context(entry), self._policy)
+
+    def _begin_search(
+        self, state: PartitionState, entry: Entry, request: RequestState, stage: Stage, now: float
+    ) -> Locate:
+        if request.state == "submitting":  # nobody has it in flight: its process ended, or lost the partition
+            request = change(request, "in_doubt", "found unfinished after a restart", now, due=now)
+            self._move(entry, request, stage, now)
+        return Locate(nonces=(*request.doubts, request.nonce or ""), owned=state.streams)
+
+    def _read(self, entry: Entry, request: RequestState) -> Read | None:
+        if request.stream_id is None:
+            return None
+        policy = self._policy
+        full = request.refresh or request.state != "processing" or request.quiet + 1 >= policy.full_read_every
+        return Read(stream_id=request.stream_id, full=full, known=entry.highlights.keys())
+
+    def _rest(self, state: PartitionState, entry: Entry, request: RequestState, stage: Stage, now: float) -> None:
+        """Nothing is to be called for a request at its end: forget it when its time has come."""
+        ends = (request.changed_at if request.settled_at is None else request.settled_at) + self._policy.retain_s
+        if now >= ends:
+            retention.forget_request(entry, state, stage, now, self._policy)
+            return
+        due = min(ends, request.search_at) if request.doubts else ends
+        stage.put(request_key(entry.request_id), msgspec.structs.replace(request, due=due))
+
+    # -- after a call ----------------------------------------------------------------------------------------------
+
+    def finish(
+        self, state: PartitionState, request_id: str, call: Call, result: Result, stage: Stage, now: float
+    ) -> None:
+        """Fold what came of a call: the next state, the next due time, outputs."""
+        entry = state.entries.get(request_id)
+        if entry is not None and entry.request is not None:
+            turn = Turn(state.partition, entry, stage, now)
+            after = self._results.after(turn, entry.request, call, result)
+            if after is not entry.request:
+                stage.put(request_key(request_id), _with_due(after, now))
+        state.release(request_id)
+
+    def _move(self, entry: Entry, request: RequestState, stage: Stage, now: float) -> None:
+        stage.put(request_key(entry.request_id), request)
+        self._outputs.stream(stage, entry, request, now)
+
+
+def _with_due(request: RequestState, now: float) -> RequestState:
+    """Bring forward what is due: a stop that was asked for meanwhile, a surplus stream, a search."""
+    due = request.due
+    if due is None:
+        return request
+    if request.failures == 0 and (request.extras or wants_stop(request)):
+        due = min(due, now)
+    if request.doubts:
+        due = min(due, max(request.search_at, now))
+    return request if due == request.due else msgspec.structs.replace(request, due=due)

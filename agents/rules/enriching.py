@@ -1,0 +1,90 @@
+"""From an observed highlight to its output record. Pure: no state, no stage, no clock. The benchmarks share it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from agents.rules.canonical import Plain, plain
+from agents.rules.context import Context
+from schemas.records.highlight import Highlight, Observed
+from schemas.records.observation import ObservedHighlight
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """Where a revision stands among the records of its request (see :class:`schemas.records.Highlight`)."""
+
+    revision: int
+    seq: int
+    rank: int
+
+
+class Seen(msgspec.Struct, frozen=True, gc=False):
+    """How a highlight was seen."""
+
+    by: Observed
+    stream_id: str
+    observed_at: datetime
+    published_at: datetime
+
+
+def enriched(
+    highlight: ObservedHighlight,
+    context: Context,
+    seen: Seen,
+    place: Place,
+    *,
+    signed: bool,
+    parts: Plain | None = None,
+) -> tuple[Highlight, Any]:
+    """Make the output record of one revision.
+
+    Args:
+        highlight: as the API showed it.
+        context: of its request; its profile adds what it knows.
+        seen: how it was seen; its stream counts when the highlight does not name one.
+        place: its numbers.
+        signed: publish media URLs with their signatures.
+        parts: the highlight's plain parts, if they are made already.
+
+    Returns:
+        The record, and the profile's note for the summary's document.
+    """
+    asked = context.asked
+    parts = parts or plain(highlight)
+    added = context.profile.enrich(asked, highlight, parts.tags)
+    record = Highlight(
+        request_id=asked.request_id,
+        tenant=asked.tenant,
+        user_id=asked.user_id,
+        stream_id=highlight.stream_id or seen.stream_id,
+        highlight_id=highlight.id,
+        revision=place.revision,
+        seq=place.seq,
+        title=highlight.title,
+        description=highlight.description,
+        start_s=highlight.timestamp,
+        end_s=highlight.timestamp + highlight.duration,
+        duration_s=highlight.duration,
+        confidence=highlight.confidence_score,
+        rank=place.rank,
+        tags=added.tags,
+        api_tags=highlight.tags,
+        clip_url=highlight.video_url if signed else parts.video_url,
+        thumbnail_url=highlight.thumbnail_url if signed else parts.thumbnail_url,
+        moment_url=context.moment(highlight.timestamp),
+        source_url=context.source_url,
+        platform=asked.platform,
+        profile=asked.profile,
+        quality=asked.options.analysis_quality,
+        observed=seen.by,
+        observed_at=seen.observed_at,
+        published_at=seen.published_at,
+        api_created_at=highlight.created_at,
+        api_metadata=highlight.metadata,
+        api_extra=highlight.extra,
+        enrichment=added.enrichment,
+    )
+    return record, added.note

@@ -1,0 +1,185 @@
+"""Turns decisions into output records: CloudEvents headers, encoding, keys. The only place that publishes."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+
+import msgspec
+
+from agents.entry import Entry
+from agents.ledger_records import RequestState
+from agents.profiles import Profiles
+from agents.rules.context import Context, context_of
+from pipeline.domain import Incoming, Stage
+from pipeline.streaming.dead_letter import TOPIC, error_headers
+from schemas import cloudevents
+from schemas.catalogue import Catalogue
+from schemas.records import Highlight, RecordError, Stream, Summary, encode
+from schemas.records.summary import Counts
+
+SOURCE = "/tldr-highlight/pipeline"
+
+PRICE_USD_PER_HOUR = {"premium": 0.12, "high": 0.10, "standard": 0.08, "fast": 0.05}
+"""List prices by quality (source: API contract, "Prices")."""
+
+_LONGEST_TEXT = 10_000
+"""Characters of a description that is kept when a highlight is too large to publish."""
+
+
+def moment(seconds: float) -> datetime:
+    """Return unix seconds as a datetime in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _moment_or_none(seconds: float | None) -> datetime | None:
+    return None if seconds is None else moment(seconds)
+
+
+class Outputs:
+    """Publishes records of the public topics.
+
+    Args:
+        profiles: which profile a request has.
+        catalogue: the topics' names, which are the events' types.
+        prefix: before each topic's name on this cluster.
+    """
+
+    def __init__(self, profiles: Profiles, catalogue: Catalogue, prefix: str = "") -> None:
+        self.profiles = profiles
+        self._catalogue = catalogue
+        self._prefix = prefix
+        self._highlight = cloudevents.EventHeaders(catalogue["highlights"].name, SOURCE)
+        self._stream = cloudevents.EventHeaders(catalogue["streams"].name, SOURCE)
+        self._summary = cloudevents.EventHeaders(catalogue["summaries"].name, SOURCE)
+        self._now = -1.0
+        self._moment = moment(0.0)
+        self._text = b""
+
+    def full_name(self, topic: str) -> str:
+        """Return a topic's name on the cluster by its short name."""
+        return self._catalogue.full_name(topic, self._prefix)
+
+    def at(self, now: float) -> datetime:
+        """Return ``now`` as a datetime, to the millisecond. Records of one batch share it."""
+        if now != self._now:
+            self._now = now
+            self._moment = moment(round(now, 3))
+            self._text = self._moment.isoformat(timespec="milliseconds").encode()
+        return self._moment
+
+    def context(self, entry: Entry) -> Context:
+        """Return what is derived from the entry's request."""
+        return context_of(entry, self.profiles)
+
+    def highlight(self, stage: Stage, context: Context, record: Highlight, now: float) -> None:
+        """Publish one revision. One that is too large goes without its free-form parts, and says so."""
+        self.at(now)
+        headers = self._highlight.make(
+            f"{context.events}/{record.highlight_id}/{record.revision}",
+            self._text,
+            record.request_id,
+            context.traceparent,
+        )
+        try:
+            stage.publish("highlights", context.key, encode(record), headers)
+        except RecordError:
+            stage.publish("highlights", context.key, encode(_trimmed(record)), headers)
+
+    def stream(self, stage: Stage, entry: Entry, request: RequestState, now: float, reason: str | None = None) -> None:
+        """Publish where a request stands. ``reason`` stands in for the state's own when it is only told again."""
+        context = self.context(entry)
+        asked = context.asked
+        self.at(now)
+        record = Stream(
+            request_id=entry.request_id,
+            tenant=asked.tenant,
+            user_id=asked.user_id,
+            state=request.state,
+            previous=request.previous,
+            reason=request.reason if reason is None else reason,
+            outcome=request.outcome,
+            stream_id=request.stream_id,
+            source_url=context.source_url,
+            platform=asked.platform,
+            profile=asked.profile,
+            api_status=request.api_status,
+            processed_s=request.processed_s,
+            total_s=request.total_s,
+            highlights=len(entry.highlights),
+            accepted_at=moment(request.accepted_at),
+            submitted_at=_moment_or_none(request.submitted_at),
+            settled_at=_moment_or_none(request.settled_at),
+            changed_at=moment(request.changed_at),
+        )
+        event = cloudevents.stream_id(context.events, request.changes)
+        headers = self._stream.make(event, self._text, entry.request_id, context.traceparent)
+        stage.publish("streams", context.key, encode(record), headers)
+
+    def summary(self, stage: Stage, entry: Entry, request: RequestState, now: float) -> None:
+        """Publish the manifest of a settled request; ``request.summaries`` is its revision."""
+        context = self.context(entry)
+        self.at(now)
+        record = summary_of(entry, request, context)
+        event = cloudevents.summary_id(context.events, request.summaries)
+        headers = self._summary.make(event, self._text, entry.request_id, context.traceparent)
+        stage.publish("summaries", context.key, encode(record), headers)
+
+    def dead_letter(self, stage: Stage, record: Incoming, error: RecordError, now: float) -> None:
+        """Give up a record that was taken in once: its bytes, and why."""
+        stage.publish(TOPIC, record.key, record.value, error_headers(record, error, now))
+
+
+def summary_of(entry: Entry, request: RequestState, context: Context) -> Summary:
+    """Make the summary of a settled request."""
+    asked = context.asked
+    quality = asked.options.analysis_quality
+    if request.outcome is None or request.settled_at is None:
+        raise LookupError(f"{entry.request_id} is not settled")
+    return Summary(
+        request_id=entry.request_id,
+        tenant=asked.tenant,
+        user_id=asked.user_id,
+        stream_id=request.stream_id,
+        revision=request.summaries,
+        outcome=request.outcome,
+        reason=request.reason,
+        count=len(entry.highlights),
+        last_seq=entry.last_seq,
+        counts=Counts(
+            by_webhook=entry.by_webhook,
+            by_poll=len(entry.highlights) - entry.by_webhook,
+            late=entry.late,
+            corrected=entry.corrected,
+        ),
+        ids_sha256=hashlib.sha256("\n".join(sorted(entry.highlights)).encode()).hexdigest(),
+        api_total=request.api_total,
+        incomplete=request.incomplete,
+        processed_s=request.processed_s,
+        cost_usd=round(request.processed_s / 3600 * PRICE_USD_PER_HOUR[quality], 6),
+        profile=asked.profile,
+        source_url=context.source_url,
+        accepted_at=moment(request.accepted_at),
+        submitted_at=_moment_or_none(request.submitted_at),
+        settled_at=moment(request.settled_at),
+        document=context.profile.document(asked, entry.highlights),
+    )
+
+
+def _trimmed(record: Highlight) -> Highlight:
+    return msgspec.structs.replace(
+        record,
+        title=record.title[:1_000],
+        description=record.description[:_LONGEST_TEXT],
+        tags=[tag[:200] for tag in record.tags[:50]],
+        api_tags=[tag[:200] for tag in record.api_tags[:50]],
+        clip_url=_short(record.clip_url),
+        thumbnail_url=_short(record.thumbnail_url),
+        api_created_at=_short(record.api_created_at),
+        api_metadata={},
+        api_extra={"trimmed_by_pipeline": True},
+    )
+
+
+def _short(text: str | None) -> str | None:
+    return text if text is None or len(text) <= 4_096 else None

@@ -1,0 +1,123 @@
+"""The rule of the requests topic: each request is accepted once; asking again is answered from state."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agents.entry import Entry
+from agents.ledger_records import STATE_VERSION, RequestState, closed_key, parked_key, request_key
+from agents.policy import Policy
+from agents.rules.commands import CommandRule
+from agents.rules.lifecycle import change
+from agents.rules.observations import ObservationRule
+from agents.rules.originals import headers_of, text_of
+from agents.rules.outputs import Outputs
+from agents.rules.parking import Parking
+from agents.rules.source_url import screen_source_url
+from agents.state import PartitionState
+from pipeline.domain import Incoming, Outcome, Rule, Stage
+from schemas.records import RecordError, Request, decode
+
+TOPIC = "requests"
+
+REDRIVEN = "tldr-redriven"
+"""Header of a dead letter that a person sent again: only then is a rejected request tried once more."""
+
+_decoder = msgspec.json.Decoder(Request)
+
+
+class RequestRule:
+    """Decides about one record of the requests topic."""
+
+    def __init__(
+        self,
+        outputs: Outputs,
+        policy: Policy,
+        parking: Parking,
+        observations: ObservationRule,
+        commands: CommandRule,
+    ) -> None:
+        self._outputs = outputs
+        self._policy = policy
+        self._parking = parking
+        self._early: dict[str, Rule[PartitionState]] = {"observations": observations, "commands": commands}
+
+    def __call__(self, incoming: Incoming, state: PartitionState, stage: Stage, now: float) -> Outcome:
+        """Accept a request, or answer one that is known.
+
+        Raises:
+            RecordError: of the record (``undecodable``, ``invalid``, ...), ``key_mismatch``, ``blocked_url``,
+                ``unknown_profile``, ``request_conflict``, ``oversize_request``.
+        """
+        asked = decode(_decoder, incoming.value)
+        if incoming.key != asked.request_id.encode():
+            raise RecordError("key_mismatch", f"the key is not the request_id {asked.request_id}")
+        entry = state.entries.get(asked.request_id)
+        if entry is not None and entry.request is not None:
+            return self._again(asked, entry, entry.request, incoming, stage, now)
+        self._screen(asked, incoming)
+        self._accept(asked, incoming, state, stage, now)
+        return Outcome.PUBLISHED
+
+    def _screen(self, asked: Request, incoming: Incoming) -> None:
+        policy = self._policy
+        if len(incoming.value or b"") > policy.max_request_bytes:
+            raise RecordError("oversize_request", f"a request may have {policy.max_request_bytes} bytes")
+        screen_source_url(asked.source_url, allowed=policy.allowed_hosts, blocked=policy.blocked_hosts)
+        if self._outputs.profiles.find(asked.profile) is None:
+            known = ", ".join(self._outputs.profiles.names)
+            raise RecordError("unknown_profile", f"no profile {asked.profile}; there are {known}")
+
+    def _accept(self, asked: Request, incoming: Incoming, state: PartitionState, stage: Stage, now: float) -> None:
+        request_id = asked.request_id
+        closed = state.closed.get(request_id)
+        accepted = RequestState(
+            state_version=STATE_VERSION,
+            original=text_of(incoming),
+            headers=headers_of(incoming),
+            offset=incoming.offset,
+            timestamp=incoming.timestamp,
+            state="accepted",
+            accepted_at=now,
+            changed_at=now,
+            epoch=1 if closed is None else closed.epoch + 1,
+        )
+        starts = 0.0 if asked.not_before is None else asked.not_before.timestamp()
+        if starts > now:
+            waiting = change(accepted, "scheduled", f"not before {asked.not_before}", now, due=starts)
+        else:
+            waiting = change(accepted, "queued", "accepted", now, due=now)
+        stage.put(request_key(request_id), waiting)
+        if closed is not None:
+            stage.put(closed_key(request_id), None)
+        entry = state.entries[request_id]
+        self._outputs.stream(stage, entry, accepted, now)
+        self._outputs.stream(stage, entry, waiting, now)
+        self._apply_early(entry, state, stage, now)
+
+    def _apply_early(self, entry: Entry, state: PartitionState, stage: Stage, now: float) -> None:
+        """Apply what came before its request, in the order in which it came."""
+        for topic, original in self._parking.waiting(entry, state.partition):
+            stage.put(parked_key(entry.request_id, topic, original.offset), None)
+            try:
+                self._early[topic](original, state, stage, now)
+            except RecordError as error:
+                self._outputs.dead_letter(stage, original, error, now)
+
+    def _again(
+        self, asked: Request, entry: Entry, request: RequestState, incoming: Incoming, stage: Stage, now: float
+    ) -> Outcome:
+        if _content(asked) != _content(self._outputs.context(entry).asked):
+            raise RecordError("request_conflict", "this request_id was used before, for another request")
+        if request.state == "rejected" and any(name == REDRIVEN for name, _ in incoming.headers):
+            queued = change(request, "queued", "sent again by a person", now, due=now, failures=0)
+            stage.put(request_key(entry.request_id), queued)
+            self._outputs.stream(stage, entry, queued, now)
+            return Outcome.PUBLISHED
+        self._outputs.stream(stage, entry, request, now, reason="repeated request")
+        return Outcome.KNOWN
+
+
+def _content(asked: Request) -> Request:
+    """What makes two requests the same: everything but when they were sent."""
+    return msgspec.structs.replace(asked, requested_at=None)

@@ -1,0 +1,211 @@
+"""What follows from what came of a call: the request as it is to be put, and what is published on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import NoReturn
+
+import msgspec
+
+from agents.entry import Entry
+from agents.ledger_records import RequestState
+from agents.policy import Policy
+from agents.rules import settling, submission
+from agents.rules.lifecycle import BOUND, bound, is_final
+from agents.rules.originals import Original, restored_headers
+from agents.rules.outputs import Outputs, moment
+from agents.rules.pacing import backoff, jittered
+from agents.rules.sightings import SightingRule
+from agents.rules.surplus import with_surplus, without_surplus
+from pipeline.domain import Stage
+from pipeline.effects.calls import Accepted, Call, Failed, Locate, Located, Read, Result, Seen, Stop, Stopped, Submit
+from schemas.records import Observation, RecordError
+from schemas.records.observation import ObservedStream
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What deciding about one result takes: whose it is, where decisions go, and the time."""
+
+    partition: int
+    entry: Entry
+    stage: Stage
+    now: float
+
+
+class ResultRule:
+    """Decides about the results of calls.
+
+    Each method returns the request as it is to be put by the caller, or the same object when nothing changed.
+    """
+
+    def __init__(self, outputs: Outputs, policy: Policy, sightings: SightingRule, random: Random) -> None:
+        self._outputs = outputs
+        self._policy = policy
+        self._sightings = sightings
+        self._random = random
+
+    def after(self, turn: Turn, request: RequestState, call: Call, result: Result) -> RequestState:
+        """Decide what follows. The request may have moved on since the call began; then the result may say nothing."""
+        match call:
+            case Submit():
+                return self._after_submit(turn, request, call, result)
+            case Read():
+                return self._after_read(turn, request, call, result)
+            case Stop():
+                return self._after_stop(turn, request, call, result)
+            case Locate():
+                return self._after_locate(turn, request, call, result)
+
+    # -- submit ----------------------------------------------------------------------------------------------------
+
+    def _after_submit(self, turn: Turn, request: RequestState, call: Submit, result: Result) -> RequestState:
+        if isinstance(result, Accepted):
+            return self._bind(turn, request, result.stream, "the API accepted it", result.observed_at)
+        if not isinstance(result, Failed):
+            _mismatch(call, result)
+        if request.state != "submitting" or request.nonce != call.nonce:
+            return request  # an observation was faster, and says more than a failure can
+        after = submission.after_failure(request, result, turn.now, self._policy, self._random)
+        self._publish(turn, request, after)
+        return after
+
+    def _bind(
+        self, turn: Turn, request: RequestState, stream: ObservedStream, reason: str, observed_at: float
+    ) -> RequestState:
+        """Take a stream as the request's, or as one too many."""
+        if request.stream_id == stream.id:
+            return request
+        if request.stream_id is not None or is_final(request):
+            return with_surplus(turn.entry, request, stream.id, ended=False, now=turn.now)
+        due = turn.now + jittered(self._policy.poll_min_s, self._policy, self._random)
+        after = bound(request, stream.id, reason, turn.now, due=due)
+        self._outputs.stream(turn.stage, turn.entry, after, turn.now)
+        seen = Observation(
+            request_id=turn.entry.request_id,
+            observation_id=f"bind:{stream.id}",
+            source="poll",
+            observed_at=moment(observed_at),
+            stream=stream,
+        )
+        return self._sightings.fold(turn.entry, after, seen, turn.stage, turn.now).request
+
+    # -- read ------------------------------------------------------------------------------------------------------
+
+    def _after_read(self, turn: Turn, request: RequestState, call: Read, result: Result) -> RequestState:
+        if request.stream_id != call.stream_id or request.state not in BOUND:
+            return request
+        if isinstance(result, Failed):
+            after = settling.after_failed_read(request, result, turn.now, self._policy, self._random)
+            self._publish(turn, request, after)
+            return after
+        if not isinstance(result, Seen):
+            _mismatch(call, result)
+        folded = self._sightings.fold(turn.entry, request, _observation(turn.entry, call, result), turn.stage, turn.now)
+        if request.state == "settled":
+            return self._after_refresh(turn, folded.request, folded.published)
+        after = settling.after_read(
+            request,
+            folded.request,
+            call,
+            result,
+            folded.published,
+            turn.now,
+            policy=self._policy,
+            random=self._random,
+        )
+        self._publish(turn, folded.request, after)
+        return after
+
+    def _after_refresh(self, turn: Turn, request: RequestState, published: int) -> RequestState:
+        due = (request.settled_at or turn.now) + self._policy.retain_s
+        summaries = request.summaries + (1 if published else 0)
+        after = msgspec.structs.replace(request, refresh=False, failures=0, due=due, summaries=summaries)
+        if published:
+            self._outputs.summary(turn.stage, turn.entry, after, turn.now)
+        return after
+
+    # -- stop ------------------------------------------------------------------------------------------------------
+
+    def _after_stop(self, turn: Turn, request: RequestState, call: Stop, result: Result) -> RequestState:
+        surplus = call.stream_id in request.extras
+        # "gone" and "refused" mean that there is nothing to stop any more
+        if isinstance(result, Failed) and result.fault not in {"gone", "refused"}:
+            failures = request.failures + 1
+            if not surplus or failures < self._policy.stop_tries:
+                pause = backoff(failures, self._policy, self._random, asked=result.retry_after)
+                return msgspec.structs.replace(request, failures=failures, due=turn.now + pause)
+        elif not isinstance(result, Stopped | Failed):
+            _mismatch(call, result)
+        if surplus:
+            request = without_surplus(request, call.stream_id)
+        elif call.stream_id == request.stream_id:
+            request = msgspec.structs.replace(request, stopped=True)
+        return msgspec.structs.replace(request, failures=0, due=turn.now)
+
+    # -- locate ----------------------------------------------------------------------------------------------------
+
+    def _after_locate(self, turn: Turn, request: RequestState, call: Locate, result: Result) -> RequestState:
+        if isinstance(result, Failed):
+            failures = request.failures + 1
+            later = turn.now + backoff(failures, self._policy, self._random, asked=result.retry_after)
+            return msgspec.structs.replace(request, failures=failures, due=later, search_at=later)
+        if not isinstance(result, Located):
+            _mismatch(call, result)
+        for nonce in call.nonces:  # the oldest first: it is the one to keep
+            if nonce in result.streams:
+                request = self._bind(turn, request, result.streams[nonce], "found by its mark", result.observed_at)
+                doubts = tuple(doubt for doubt in request.doubts if doubt != nonce)
+                request = msgspec.structs.replace(request, doubts=doubts)
+        if request.doubts:
+            request = submission.search_again(request, turn.now, self._policy, self._random)
+        if request.state != "in_doubt":
+            return msgspec.structs.replace(request, failures=0, due=turn.now)
+        after = submission.not_found(request, turn.now, self._policy, self._random)
+        if after.due is None:  # held for a person, who should see it
+            self._outputs.stream(turn.stage, turn.entry, after, turn.now)
+        self._publish(turn, request, after)
+        return after
+
+    # -- shared ----------------------------------------------------------------------------------------------------
+
+    def _publish(self, turn: Turn, before: RequestState, after: RequestState) -> None:
+        """Publish a change of state, if there is one, and what goes with the end of a request."""
+        if after.state == before.state:
+            return
+        self._outputs.stream(turn.stage, turn.entry, after, turn.now)
+        if after.state == "settled":
+            self._outputs.summary(turn.stage, turn.entry, after, turn.now)
+        elif after.state == "rejected":
+            original = self._original(turn, after)
+            self._outputs.dead_letter(turn.stage, original, RecordError("rejected", after.reason), turn.now)
+
+    def _original(self, turn: Turn, request: RequestState) -> Original:
+        """The request record as it came, so that it can be mended and sent again."""
+        return Original(
+            topic=self._outputs.full_name("requests"),
+            partition=turn.partition,
+            offset=request.offset,
+            timestamp=request.timestamp,
+            key=turn.entry.request_id.encode(),
+            value=request.original.encode(),
+            headers=restored_headers(request.headers),
+        )
+
+
+def _observation(entry: Entry, call: Read, seen: Seen) -> Observation:
+    """A read as the same observation that a webhook would be: one path from here on."""
+    return Observation(
+        request_id=entry.request_id,
+        observation_id=f"{call.kind}:{int(seen.observed_at * 1000)}",
+        source="sweep" if call.full else "poll",
+        observed_at=moment(seen.observed_at),
+        stream=seen.stream,
+        highlights=seen.highlights,
+        total=seen.total,
+    )
+
+
+def _mismatch(call: Call, result: Result) -> NoReturn:
+    raise AssertionError(f"{type(result).__name__} is no result of {type(call).__name__}")

@@ -1,0 +1,96 @@
+"""When a request is settled: the stream has ended, and one whole clean pass brought nothing that was not seen. Pure."""
+
+from __future__ import annotations
+
+from random import Random
+
+import msgspec
+
+from agents.ledger_records import RequestState
+from agents.policy import Policy
+from agents.rules.lifecycle import outcome_of, settled
+from agents.rules.pacing import backoff, jittered, near_the_end, next_interval
+from pipeline.effects.calls import Failed, Read, Seen
+from schemas.records.stream import Outcome
+
+
+def after_read(
+    before: RequestState,
+    request: RequestState,
+    call: Read,
+    seen: Seen,
+    published: int,
+    now: float,
+    *,
+    policy: Policy,
+    random: Random,
+) -> RequestState:
+    """Return the request after a read whose observation is folded.
+
+    Args:
+        before: as it stood when the read came back.
+        request: with the observation folded.
+        call: what was asked.
+        seen: what came.
+        published: highlight records that it brought.
+        now: unix seconds.
+        policy: intervals and bounds.
+        random: for jitter.
+    """
+    total = request.api_total if seen.total is None else seen.total
+    whole = call.full or seen.clean
+    request = msgspec.structs.replace(
+        request, failures=0, missing=0, api_total=total, quiet=0 if whole else request.quiet + 1, refresh=False
+    )
+    if request.state == "settling":
+        return _after_pass(request, whole=whole, clean=seen.clean, published=published, now=now, policy=policy)
+    interval = next_interval(request, published, policy)
+    delay = jittered(near_the_end(before, request, interval, policy), policy, random)
+    return msgspec.structs.replace(request, interval=interval, due=now + delay)
+
+
+def _after_pass(
+    request: RequestState, *, whole: bool, clean: bool, published: int, now: float, policy: Policy
+) -> RequestState:
+    if not whole:
+        return msgspec.structs.replace(request, due=now)
+    sweeps = request.sweeps + 1
+    if (clean and published == 0) or sweeps >= policy.sweep_max:
+        return settled(
+            msgspec.structs.replace(request, sweeps=sweeps, incomplete=not clean or published > 0),
+            outcome_of(request),
+            _reason(request),
+            now,
+            policy,
+        )
+    # a pass that was clean but brought news is repeated at once; a list in motion gets a moment to come to rest
+    pause = 0.0 if clean else policy.sweep_pause_s
+    return msgspec.structs.replace(request, sweeps=sweeps, due=now + pause)
+
+
+def after_failed_read(
+    request: RequestState, failed: Failed, now: float, policy: Policy, random: Random
+) -> RequestState:
+    """Return the request after a read that failed: tried again later, or ended when the stream is gone."""
+    failures = request.failures + 1
+    missing = request.missing + 1 if failed.fault == "gone" else 0
+    if missing >= policy.gone_after:
+        return _gone(request, now, policy)
+    if failed.fault == "credentials":
+        pause = jittered(max(policy.credentials_retry_s, failed.retry_after or 0.0), policy, random)
+    else:
+        pause = backoff(failures, policy, random, asked=failed.retry_after)
+    return msgspec.structs.replace(request, failures=failures, missing=missing, due=now + pause)
+
+
+def _gone(request: RequestState, now: float, policy: Policy) -> RequestState:
+    if request.state == "settled":
+        due = (request.settled_at or now) + policy.retain_s
+        return msgspec.structs.replace(request, refresh=False, failures=0, missing=0, due=due)
+    outcome: Outcome = "cancelled" if request.wish == "cancel" else "failed"
+    reason = "the API knows the stream no more"
+    return settled(msgspec.structs.replace(request, incomplete=True), outcome, reason, now, policy)
+
+
+def _reason(request: RequestState) -> str:
+    return request.reason if request.wish is not None else f"the API says {request.api_status}"

@@ -1,0 +1,129 @@
+"""Folding one observation in, from a topic or from a poll: one path, one deduplication."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agents.entry import Entry
+from agents.ledger_records import RequestState
+from agents.rules.enriching import Seen
+from agents.rules.highlights import HighlightRule, Sighting
+from agents.rules.lifecycle import BOUND, OUTCOMES, bound, change
+from agents.rules.outputs import Outputs
+from agents.rules.surplus import with_surplus
+from pipeline.domain import Stage
+from schemas.records import Observation, RecordError
+from schemas.records.highlight import Observed
+from schemas.records.observation import ObservedStream
+
+
+class Folded(msgspec.Struct, frozen=True):
+    """What an observation changed.
+
+    Attributes:
+        request: as it is to be put, by the caller; the same object when nothing of it changed.
+        published: highlight records that went out.
+        noted: whether any state of a highlight was written.
+    """
+
+    request: RequestState
+    published: int
+    noted: bool
+
+
+class SightingRule:
+    """Folds observations into requests that exist."""
+
+    def __init__(self, outputs: Outputs, highlights: HighlightRule) -> None:
+        self._outputs = outputs
+        self._highlights = highlights
+
+    def fold(self, entry: Entry, request: RequestState, seen: Observation, stage: Stage, now: float) -> Folded:
+        """Publish what is news, and return what became of the request.
+
+        Raises:
+            RecordError: ``no_stream``: nothing says which stream was seen, and none is known yet. Nothing is staged.
+        """
+        if request.stream_id is None:
+            request = self._bind(entry, request, seen, stage, now)
+            if request.stream_id is None:
+                return Folded(request, 0, noted=False)
+        published = 0
+        noted = False
+        if seen.highlights:
+            published, noted, request = self._see_highlights(entry, request, seen, stage, now)
+        if seen.stream is not None:
+            request = self._see_stream(entry, request, seen.stream, seen.observed_at.timestamp(), stage, now)
+        return Folded(request, published, noted)
+
+    def _see_highlights(
+        self, entry: Entry, request: RequestState, seen: Observation, stage: Stage, now: float
+    ) -> tuple[int, bool, RequestState]:
+        sighting = self._sighting(entry, request, seen, now)
+        published = 0
+        noted = False
+        apply = self._highlights.apply
+        for highlight in seen.highlights:
+            if highlight.stream_id and highlight.stream_id != request.stream_id:
+                request = with_surplus(entry, request, highlight.stream_id, ended=False, now=now)
+                if highlight.stream_id != request.stream_id:
+                    continue
+                sighting = self._sighting(entry, request, seen, now)
+            result = apply(highlight, sighting, stage)
+            if result is not None:
+                noted = True
+                published += result
+        return published, noted, request
+
+    def _sighting(self, entry: Entry, request: RequestState, seen: Observation, now: float) -> Sighting:
+        by = Observed(by=seen.source, observation_id=seen.observation_id)
+        how = Seen(by, request.stream_id or "", seen.observed_at, self._outputs.at(now))
+        return Sighting(entry, self._outputs.context(entry), how, settled=request.state == "settled", now=now)
+
+    def _bind(self, entry: Entry, request: RequestState, seen: Observation, stage: Stage, now: float) -> RequestState:
+        """Take the stream that an observation names as the request's, whatever became of our own submission."""
+        stream_id = _stream_of(seen)
+        if stream_id is None:
+            raise RecordError("no_stream", "the observation names no stream, and the request has none yet")
+        if request.state == "rejected":
+            return request
+        if request.state == "settled":  # cancelled while in doubt: nobody wants this stream
+            ended = seen.stream is not None and seen.stream.status in OUTCOMES
+            return with_surplus(entry, request, stream_id, ended=ended, now=now)
+        request = bound(request, stream_id, "an observation named its stream", now, due=now)
+        self._outputs.stream(stage, entry, request, now)
+        return request
+
+    def _see_stream(
+        self, entry: Entry, request: RequestState, stream: ObservedStream, at: float, stage: Stage, now: float
+    ) -> RequestState:
+        ended = stream.status in OUTCOMES
+        if stream.id != request.stream_id:
+            before = request.stream_id
+            request = with_surplus(entry, request, stream.id, ended=ended, now=now)
+            if request.stream_id == before:
+                return request
+        if at < request.status_at or request.state not in BOUND or request.state == "settled":
+            return request
+        request = msgspec.structs.replace(
+            request,
+            api_status=stream.status,
+            status_at=at,
+            processed_s=stream.processed_s,
+            total_s=stream.total_s,
+            found=stream.highlights_found,
+        )
+        if ended and request.state == "processing":
+            reason = f"the API says {stream.status}" + (f": {stream.error}" if stream.error else "")
+            request = change(request, "settling", reason, now, sweeps=0, failures=0, due=now)
+            self._outputs.stream(stage, entry, request, now)
+        elif not ended and request.state == "settling":
+            request = change(request, "processing", "the API shows it running again", now, due=now)
+            self._outputs.stream(stage, entry, request, now)
+        return request
+
+
+def _stream_of(seen: Observation) -> str | None:
+    if seen.stream is not None:
+        return seen.stream.id
+    return next((highlight.stream_id for highlight in seen.highlights if highlight.stream_id), None)

@@ -1,0 +1,150 @@
+"""The screen of source URLs: malformed ones, and those that point into somebody's private network.
+
+Literal addresses only: there is no DNS in a rule. Whoever fetches must check what a name resolves to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import unquote, urlsplit
+
+from schemas.records import RecordError
+
+_BLOCKED_NAMES = ("localhost", "local", "internal", "localdomain", "lan", "home", "intranet", "corp", "home.arpa")
+"""Names that mean a machine nearby, and all names below them."""
+
+_WILDCARD_DNS = ("nip.io", "sslip.io", "xip.io", "localtest.me", "lvh.me", "vcap.me", "lacolhost.com")
+"""Public names whose owner answers with whatever address the name spells."""
+
+_EMBEDDING = (
+    (IPv6Network("::/96"), 0),  # IPv4-compatible
+    (IPv6Network("::ffff:0:0/96"), 0),  # IPv4-mapped
+    (IPv6Network("::ffff:0:0:0/96"), 0),  # IPv4-translated
+    (IPv6Network("64:ff9b::/96"), 0),  # NAT64
+    (IPv6Network("2002::/16"), 80),  # 6to4
+)
+"""Networks whose addresses carry an IPv4 address, and how many bits to the right of it."""
+
+_BLOCKED_V6 = (IPv6Network("64:ff9b:1::/48"), IPv6Network("2001::/32"), IPv6Network("fec0::/10"))
+"""Local NAT64, Teredo, site-local: never where a public stream is."""
+
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_DOTS = str.maketrans(dict.fromkeys("\u3002\uff0e\uff61", "."))
+"""The characters that IDNA reads as dots."""
+
+
+def screen_source_url(url: str, *, allowed: Collection[str] = (), blocked: Collection[str] = ()) -> None:
+    """Check that a URL may be handed to the API.
+
+    Args:
+        url: as the producer sent it.
+        allowed: hosts that pass unseen, in lower case.
+        blocked: hosts refused with their subdomains, in lower case.
+
+    Raises:
+        RecordError: ``blocked_url``; the reason does not repeat the URL, which may carry secrets.
+    """
+    host = _host_of(url)
+    if host in allowed:
+        return
+    if any(host == name or host.endswith("." + name) for name in blocked):
+        raise _refusal("the host is on this pipeline's block list")
+    address = _address_of(host)
+    if address is not None:
+        if not _is_public(address):
+            raise _refusal("the host is not a public address")
+        return
+    _screen_name(host)
+
+
+def _host_of(url: str) -> str:
+    if any(character <= " " or character in "\\\x7f" for character in url):
+        raise _refusal("control characters, spaces and backslashes are not allowed")
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        _ = parts.port  # raises when it is no port
+    except ValueError as error:
+        raise _refusal("it cannot be parsed") from error
+    if parts.scheme not in {"http", "https"}:
+        raise _refusal("the scheme must be http or https")
+    if "@" in parts.netloc:
+        raise _refusal("a user in the URL is not allowed")
+    if not host:
+        raise _refusal("there is no host")
+    if "%" in parts.netloc:
+        host = unquote(host)
+        if not host.isprintable() or any(character in host for character in "/?#@:%\\ "):
+            raise _refusal("the host has encoded characters")
+    return _ascii(host.translate(_DOTS)).rstrip(".").lower()
+
+
+def _ascii(host: str) -> str:
+    if host.isascii():
+        return host
+    try:
+        # nameprep folds look-alikes such as full-width digits into the plain ones, as a resolver would
+        return host.encode("idna").decode()
+    except UnicodeError as error:
+        raise _refusal("the host name is malformed") from error
+
+
+def _address_of(host: str) -> IPv4Address | IPv6Address | None:
+    if ":" in host:
+        try:
+            return ip_address(host.partition("%")[0])
+        except ValueError as error:
+            raise _refusal("the address is malformed") from error
+    parts = host.split(".")
+    if not _NUMBER.fullmatch(parts[-1]):
+        return None
+    return _legacy_ipv4(parts)
+
+
+def _legacy_ipv4(parts: list[str]) -> IPv4Address:
+    """Read an IPv4 address as ``inet_aton`` does: one to four parts, each decimal, octal or hexadecimal."""
+    try:
+        numbers = [_number(part) for part in parts]
+    except ValueError as error:
+        raise _refusal("the address is malformed") from error
+    *heads, tail = numbers
+    if len(numbers) > 4 or any(head > 255 for head in heads) or tail >= 256 ** (5 - len(numbers)):
+        raise _refusal("the address is malformed")
+    value = tail
+    for place, head in enumerate(heads):
+        value += head << (8 * (3 - place))
+    return IPv4Address(value)
+
+
+def _number(text: str) -> int:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
+    if text[:2] in {"0x", "0X"}:
+        return int(text[2:] or "0", 16)
+    return int(text, 8) if text[0] == "0" and len(text) > 1 else int(text)
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv6Address):
+        for network, shift in _EMBEDDING:
+            if address in network:
+                return _is_public(IPv4Address((int(address) >> shift) & 0xFFFF_FFFF))
+        if any(address in network for network in _BLOCKED_V6):
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def _screen_name(host: str) -> None:
+    labels = host.split(".")
+    if len(labels) < 2 or len(host) > 253 or not all(map(_LABEL.fullmatch, labels)):
+        raise _refusal("the host is not a public name")
+    for name in (*_BLOCKED_NAMES, *_WILDCARD_DNS):
+        if host == name or host.endswith("." + name):
+            raise _refusal("the host name means a machine nearby")
+
+
+def _refusal(why: str) -> RecordError:
+    return RecordError("blocked_url", f"source_url: {why}")

@@ -1,0 +1,121 @@
+"""POST /streams, effectively once: what is sent, what each outcome means, and what becomes of a doubt. Pure.
+
+The API knows no idempotency key. So the intent is durable before the first byte leaves, each try carries a nonce, and
+whatever is not certain is looked for before anything is sent again.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+import msgspec
+
+from agents.ledger_records import RequestState
+from agents.policy import Policy
+from agents.rules.context import Context
+from agents.rules.lifecycle import change, settled
+from agents.rules.pacing import backoff, jittered
+from pipeline.effects.calls import Failed, Submit
+
+_REMEMBERED_DOUBTS = 5
+
+
+def intent(request: RequestState, now: float, policy: Policy, random: Random) -> RequestState:
+    """Return the request with the intent to submit it; found like this after a restart, it is in doubt."""
+    not_after = now + policy.submit_window_s
+    return change(
+        request,
+        "submitting",
+        "a slot of our own is free",
+        now,
+        nonce=f"{random.getrandbits(96):024x}",
+        not_after=not_after,
+        submissions=request.submissions + 1,
+        searches=0,
+        due=not_after + policy.doubt_wait_s,
+    )
+
+
+def call_for(request: RequestState, context: Context, policy: Policy) -> Submit:
+    """Return the call of a request in ``submitting``. The nonce goes wherever the API may show it again."""
+    asked = context.asked
+    options = {name: value for name, value in msgspec.structs.asdict(asked.options).items() if value not in (None, [])}
+    nonce = request.nonce or ""
+    if policy.webhook_url is not None:
+        options["webhook_url"] = policy.webhook_url.format(request_id=asked.request_id, nonce=nonce)
+    return Submit(
+        request_id=asked.request_id,
+        nonce=nonce,
+        not_after=request.not_after,
+        source_url=asked.source_url,
+        platform=asked.platform,
+        options=options,
+        metadata={**asked.metadata, "request_id": asked.request_id, "pipeline_nonce": nonce},
+    )
+
+
+def after_failure(request: RequestState, failed: Failed, now: float, policy: Policy, random: Random) -> RequestState:
+    """Return the request, still ``submitting``, after a submission that was not accepted."""
+    failures = request.failures + 1
+    reason = f"{failed.fault}: {failed.reason}"
+    if failed.fault == "refused":
+        return change(request, "rejected", reason, now, due=now + policy.retain_s)
+    if failed.fault in {"ambiguous", "unavailable", "unreadable", "gone"}:
+        return change(request, "in_doubt", reason, now, due=now + jittered(policy.locate_pause_s, policy, random))
+    if request.wish is not None:
+        return settled(request, "cancelled", request.reason, now, policy)
+    if failed.fault == "credentials":
+        pause = jittered(max(policy.credentials_retry_s, failed.retry_after or 0.0), policy, random)
+    else:
+        pause = backoff(failures, policy, random, asked=failed.retry_after)
+        if failed.fault == "no_slot":
+            pause = min(pause, jittered(policy.slot_retry_s, policy, random))
+    return change(
+        request,
+        "queued",
+        reason,
+        now,
+        due=now + pause,
+        failures=failures,
+        submissions=request.submissions - 1,  # what never left, or was refused, can cost nothing
+        nonce=None,
+        not_after=0.0,
+    )
+
+
+def not_found(request: RequestState, now: float, policy: Policy, random: Random) -> RequestState:
+    """Return a request in doubt after a search that found nothing."""
+    searches = request.searches + 1
+    if searches < policy.locate_tries or now < request.not_after + policy.doubt_wait_s:
+        pause = jittered(policy.locate_pause_s * 2.0 ** min(searches, 6), policy, random)
+        return msgspec.structs.replace(request, searches=searches, failures=0, due=now + pause)
+    given_up = with_doubt(request, now, policy)
+    if request.wish is not None:
+        reason = f"{request.reason} (its submission was never confirmed)"
+        return msgspec.structs.replace(settled(given_up, "cancelled", reason, now, policy), due=given_up.search_at)
+    if policy.in_doubt == "dead_letter":
+        return change(given_up, "rejected", "its submission was never confirmed", now, due=now + policy.retain_s)
+    if policy.in_doubt == "hold" or request.submissions >= policy.max_submissions:
+        held = "its submission was never confirmed; it waits for a command"
+        return msgspec.structs.replace(request, searches=searches, reason=held, due=None)
+    reason = f"submission {request.submissions} was never confirmed"
+    return change(given_up, "queued", reason, now, due=now)
+
+
+def with_doubt(request: RequestState, now: float, policy: Policy) -> RequestState:
+    """Return the request with its submission given up, but still looked for."""
+    if request.nonce is None:
+        return request
+    doubts = (*request.doubts, request.nonce)[-_REMEMBERED_DOUBTS:]
+    return msgspec.structs.replace(
+        request, doubts=doubts, nonce=None, not_after=0.0, search_at=now + policy.locate_pause_s
+    )
+
+
+def search_again(request: RequestState, now: float, policy: Policy, random: Random) -> RequestState:
+    """Return a request with doubts after a search: the next one, or none any more."""
+    begun = request.changed_at if request.submitted_at is None else request.submitted_at
+    if now > begun + policy.doubt_for_s:
+        return msgspec.structs.replace(request, doubts=())
+    pause = max(policy.locate_pause_s, (now - begun) / 4)
+    return msgspec.structs.replace(request, search_at=now + jittered(pause, policy, random))

@@ -1,0 +1,177 @@
+"""The state of one partition: folded from ledger records, live and at restore alike, and the list of what is due."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any
+
+from agents.entry import Entry
+from agents.ledger_records import FINAL, Closed, HighlightState, Parked, RequestState, decode_state
+
+
+class PartitionState:
+    """What one partition knows. Implements :class:`pipeline.domain.State`.
+
+    Attributes:
+        entries: by request id.
+        closed: request ids beyond retention.
+        counts: requests by the state they are in.
+        parked: early records kept, in all.
+        streams: ids of the streams that requests are bound to, each with how many.
+    """
+
+    def __init__(self, partition: int) -> None:
+        self.partition = partition
+        self.entries: dict[str, Entry] = {}
+        self.closed: dict[str, Closed] = {}
+        self.counts: Counter[str] = Counter()
+        self.parked = 0
+        self.streams: Counter[str] = Counter()
+        self._taken: set[str] = set()
+        self._due: dict[str, float] = {}
+        self._heap: list[tuple[float, str]] = []
+        self._folds: dict[str, Callable[[str, Any], None]] = {
+            "request": self._fold_request,
+            "highlight": self._fold_highlight,
+            "parked": self._fold_parked,
+            "closed": self._fold_closed,
+        }
+
+    def decode(self, key: str, value: bytes) -> Any:
+        """Decode a ledger value (see :class:`pipeline.domain.State`).
+
+        Raises:
+            FutureStateError: a newer version wrote it.
+        """
+        return decode_state(key, value)
+
+    def fold(self, key: str, value: Any | None) -> None:
+        """Apply one state record. There is no other way to change what is remembered."""
+        kind, _, rest = key.partition("/")
+        self._folds[kind](rest, value)
+
+    def active(self) -> dict[str, int]:
+        """How many requests are not settled, by the state they are in."""
+        return {state: count for state, count in self.counts.items() if state not in FINAL}
+
+    # -- what is due -----------------------------------------------------------------------------------------------
+
+    def next_due(self) -> float | None:
+        """When the earliest effect is due, unix seconds; ``None`` when nothing waits."""
+        heap, due = self._heap, self._due
+        while heap and due.get(heap[0][1]) != heap[0][0]:
+            heappop(heap)
+        return heap[0][0] if heap else None
+
+    def take_due(self, now: float) -> str | None:
+        """Take one request that is due. It is not given again before :meth:`release`, whatever is folded meanwhile."""
+        due = self.next_due()
+        if due is None or due > now:
+            return None
+        _, request_id = heappop(self._heap)
+        del self._due[request_id]
+        self._taken.add(request_id)
+        return request_id
+
+    def release(self, request_id: str) -> None:
+        """Put a request that was taken back on the list, due when its state says."""
+        self._taken.discard(request_id)
+        self._schedule(request_id)
+
+    def _schedule(self, request_id: str) -> None:
+        if request_id in self._taken:
+            return
+        due = self._when_due(request_id)
+        if due is None:
+            self._due.pop(request_id, None)
+        elif self._due.get(request_id) != due:
+            self._due[request_id] = due
+            heappush(self._heap, (due, request_id))
+
+    def _when_due(self, request_id: str) -> float | None:
+        entry = self.entries.get(request_id)
+        if entry is not None:
+            return entry.due()
+        closed = self.closed.get(request_id)
+        return None if closed is None else closed.due
+
+    # -- folding ---------------------------------------------------------------------------------------------------
+
+    def entry(self, request_id: str) -> Entry:
+        """Return what is known of a request id, or an empty entry that is not kept yet."""
+        found = self.entries.get(request_id)
+        return Entry(request_id) if found is None else found
+
+    def _kept(self, request_id: str) -> Entry:
+        entry = self.entries.get(request_id)
+        if entry is None:
+            entry = self.entries[request_id] = Entry(request_id)
+        return entry
+
+    def _drop_if_empty(self, entry: Entry) -> None:
+        if entry.is_empty:
+            self.entries.pop(entry.request_id, None)
+
+    def _fold_request(self, request_id: str, new: RequestState | None) -> None:
+        entry = self._kept(request_id)
+        old = entry.request
+        if old is not None:
+            self.counts[old.state] -= 1
+            self._count_stream(old.stream_id, -1)
+        entry.request = new
+        if new is not None:
+            self.counts[new.state] += 1
+            self._count_stream(new.stream_id, 1)
+        if new is None or new.state in FINAL or old is None or old.original != new.original:
+            entry.context = None
+        self._drop_if_empty(entry)
+        self._schedule(request_id)
+
+    def _count_stream(self, stream_id: str | None, change: int) -> None:
+        if stream_id is not None:
+            self.streams[stream_id] += change
+            if not self.streams[stream_id]:
+                del self.streams[stream_id]
+
+    def _fold_highlight(self, ids: str, new: HighlightState | None) -> None:
+        request_id, _, highlight_id = ids.partition("/")
+        entry = self.entries.get(request_id)
+        if entry is None:
+            entry = self._kept(request_id)
+        entry.fold_highlight(highlight_id, new)
+        if new is None:
+            self._drop_if_empty(entry)
+
+    def _fold_parked(self, ids: str, new: Parked | None) -> None:
+        request_id, topic, offset = ids.split("/")
+        entry = self._kept(request_id)
+        place = (topic, int(offset))
+        if entry.parked.pop(place, None) is not None:
+            self.parked -= 1
+        if new is not None:
+            entry.parked[place] = new
+            self.parked += 1
+        self._drop_if_empty(entry)
+        self._schedule(request_id)
+
+    def _fold_closed(self, request_id: str, new: Closed | None) -> None:
+        if new is None:
+            self.closed.pop(request_id, None)
+        else:
+            self.closed[request_id] = new
+        self._schedule(request_id)
+
+    # -- comparison ------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that a restore has to bring back, comparable. What is in flight is no part of it."""
+        return {
+            "entries": {request_id: entry.snapshot() for request_id, entry in self.entries.items()},
+            "closed": dict(self.closed),
+            "counts": {state: count for state, count in self.counts.items() if count},
+            "parked": self.parked,
+            "streams": dict(self.streams),
+            "due": {request_id: due for request_id in self.entries if (due := self._when_due(request_id)) is not None},
+        }

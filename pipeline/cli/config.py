@@ -1,0 +1,53 @@
+"""``highlights config``: the settings in force, and what is wrong with them."""
+
+from __future__ import annotations
+
+import typer
+
+from pipeline.cli.context import cli_context
+from pipeline.cli.output import Output, OutputMode, OutputOption
+from pipeline.worker.exit_codes import ExitCode
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(help="The settings in force.", no_args_is_help=True)
+    group.command()(show)
+    group.command()(check)
+    app.add_typer(group, name="config")
+
+
+def show(ctx: typer.Context, output: OutputOption = OutputMode.TEXT) -> None:
+    """Show every setting: value, where it comes from, its variable, what it is for. Secrets show as set or unset.
+
+    [b]Example[/b]
+
+    $ highlights config show
+
+    $ highlights --config staging.toml config show --output json
+    """
+    rows = cli_context(ctx).settings().describe()
+    columns = ["key", "value", "source", "variable", "meaning"]
+    Output(output).table(columns, [(row.key, row.value, row.source, row.env, row.doc) for row in rows])
+
+
+def check(ctx: typer.Context, output: OutputOption = OutputMode.TEXT) -> None:
+    """Check the settings; all problems at once, each with its key and the fix. Exit code 2 when there are any.
+
+    [b]Example[/b]
+
+    $ highlights config check
+    """
+    from pipeline.settings import SettingsError  # noqa: PLC0415 - only now: --help stays fast
+
+    out = Output(output)
+    try:
+        cli_context(ctx).settings()
+    except SettingsError as error:
+        for problem in error.problems:
+            out.record(problem._asdict())
+        if not out.json:
+            raise
+        raise typer.Exit(int(ExitCode.SETTINGS)) from error
+    out.line("the settings are fine")
+    out.record({"ok": True})

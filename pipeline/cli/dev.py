@@ -1,0 +1,9 @@
+"""``highlights dev``: everything on this machine, kept running."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""

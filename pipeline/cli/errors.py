@@ -1,0 +1,118 @@
+"""How a command fails: what is wrong, where, and what to do; and the exit code that says who must act."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.worker.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class CommandError(Exception):
+    """A command cannot do its work.
+
+    Attributes:
+        exit_code: how the process ends.
+        problem: what is wrong, and where.
+        fix: what to do about it, one line each; a command to paste stands alone on its line.
+        details: the end of a log, or what a library said.
+    """
+
+    def __init__(self, exit_code: ExitCode, problem: str, *fix: str, details: str = "") -> None:
+        super().__init__(problem)
+        self.exit_code = exit_code
+        self.problem = problem
+        self.fix = fix
+        self.details = details
+
+
+def explain(error: BaseException) -> CommandError | None:
+    """Turn an error that a person can act on into a :class:`CommandError`; None for a fault of ours."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, CommandError):
+        return error
+    for explanation in (_of_settings, _of_stack, _of_input, _of_kafka, _of_system):
+        if (found := explanation(error)) is not None:
+            return found
+    return None
+
+
+def _of_settings(error: BaseException) -> CommandError | None:
+    from pipeline.kafka.connection import KafkaSecurityError, NoKafkaError  # noqa: PLC0415 - errors are rare, start-up is not
+    from pipeline.settings import SettingsError  # noqa: PLC0415
+
+    if isinstance(error, SettingsError):
+        return CommandError(ExitCode.SETTINGS, str(error), "highlights config show")
+    if isinstance(error, NoKafkaError | KafkaSecurityError):
+        return CommandError(ExitCode.SETTINGS, str(error))
+    return None
+
+
+def _of_stack(error: BaseException) -> CommandError | None:
+    from pipeline.kafka.errors import DistributionError, EmbeddedKafkaError, KafkaStartError  # noqa: PLC0415
+    from pipeline.stack.errors import StackError  # noqa: PLC0415
+    from pipeline.worker.exit_codes import Unrecoverable  # noqa: PLC0415
+
+    if isinstance(error, Unrecoverable):
+        return CommandError(error.exit_code, error.reason)
+    if isinstance(error, DistributionError):
+        return CommandError(ExitCode.KAFKA, str(error), "highlights kafka prefetch")
+    if isinstance(error, KafkaStartError):
+        fixes = [_log_hint(error.log_file), *_disk_hint(f"{error.reason} {error.last_lines}")]
+        return CommandError(ExitCode.KAFKA, f"embedded Kafka did not start: {error.reason}", *fixes, details=error.last_lines)
+    if isinstance(error, EmbeddedKafkaError):
+        return CommandError(ExitCode.KAFKA, str(error))
+    if isinstance(error, StackError):
+        return CommandError(ExitCode.FAILED, error.reason, _log_hint(error.log_file), details=error.last_lines)
+    return None
+
+
+def _of_input(error: BaseException) -> CommandError | None:
+    from pipeline.simulator.scenario_file import ScenarioError  # noqa: PLC0415
+    from pipeline.stack.requests import RequestFileError  # noqa: PLC0415
+
+    if isinstance(error, RequestFileError | ScenarioError):
+        problems = "\n".join(f"  {problem}" for problem in error.problems)
+        return CommandError(ExitCode.SETTINGS, f"{error.source} cannot be used:\n{problems}")
+    return None
+
+
+def _of_kafka(error: BaseException) -> CommandError | None:
+    from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError  # noqa: PLC0415
+
+    if isinstance(error, UnknownTopicOrPartitionError):
+        return CommandError(ExitCode.TOPICS, f"a topic is not there: {error}", "highlights topics apply")
+    if isinstance(error, KafkaError):
+        text = str(error) or type(error).__name__
+        return CommandError(ExitCode.KAFKA, f"Kafka: {text}", "highlights doctor")
+    return None
+
+
+def _of_system(error: BaseException) -> CommandError | None:
+    if isinstance(error, OSError) and error.errno is not None:
+        where = f" ({error.filename})" if error.filename else ""
+        return CommandError(ExitCode.FAILED, f"{error.strerror}{where}", *_disk_hint(str(error)))
+    return None
+
+
+def _log_hint(log_file: Path | None) -> str:
+    return f"the whole log: {log_file}" if log_file else "highlights doctor"
+
+
+def _disk_hint(text: str) -> list[str]:
+    return ["free some disk space, or set TMPDIR to a disk that has it"] if "No space left" in text else []
+
+
+def print_error(error: CommandError, console: Console) -> None:
+    """Write an error for people: the problem, what was seen, the way out."""
+    console.print("[bold red]error:[/] ", end="")
+    console.print(error.problem, markup=False, highlight=False, soft_wrap=True)
+    if error.details:
+        console.print(error.details, style="dim", markup=False, highlight=False, soft_wrap=True)
+    for line in error.fix:
+        console.print("[bold]fix:[/] ", end="")
+        console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,73 @@
+"""Running a coroutine as a command: Ctrl-C and SIGTERM cancel it, so that it can clean up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Coroutine, Iterator
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+TERMINATED = 128 + signal.SIGTERM
+"""Exit code after SIGTERM, as a shell has it."""
+
+
+def run_async(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end.
+
+    Raises:
+        KeyboardInterrupt: after Ctrl-C, once it has cleaned up.
+        SystemExit: with ``TERMINATED`` after SIGTERM, likewise.
+    """
+    terminated = False
+
+    async def guarded() -> T:
+        nonlocal terminated
+        task = asyncio.current_task()
+
+        def terminate() -> None:
+            nonlocal terminated
+            terminated = True
+            if task is not None:
+                task.cancel()
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+        return await main
+
+    try:
+        with asyncio.Runner() as runner:
+            return runner.run(guarded())
+    except asyncio.CancelledError:
+        if terminated:
+            raise SystemExit(TERMINATED) from None
+        raise
+
+
+class _LastWords(logging.Handler):
+    """Keeps the last few things a library logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines = [*self.lines, record.getMessage()][-3:]
+
+
+@contextlib.contextmanager
+def quiet(*loggers: str) -> Iterator[list[str]]:
+    """Keep libraries from writing over our output; yields what they said last, for an error's details."""
+    handler = _LastWords()
+    found = [logging.getLogger(name) for name in loggers]
+    before = [(logger.propagate, logger.level) for logger in found]
+    for logger in found:
+        logger.propagate = False
+        logger.addHandler(handler)
+    try:
+        yield handler.lines
+    finally:
+        for logger, (propagate, _) in zip(found, before, strict=True):
+            logger.propagate = propagate
+            logger.removeHandler(handler)

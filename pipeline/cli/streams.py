@@ -1,0 +1,128 @@
+"""``highlights streams``: where requests stand, from the compacted topic."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from pipeline.cli.context import CliContext, cli_context
+from pipeline.cli.errors import CommandError
+from pipeline.cli.output import Output, OutputMode, OutputOption
+from pipeline.cli.running import quiet, run_async
+from pipeline.worker.exit_codes import ExitCode
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(help="Where requests stand.", no_args_is_help=True)
+    group.command("ls")(ls)
+    group.command("show")(show)
+    app.add_typer(group, name="streams")
+
+
+def ls(
+    ctx: typer.Context,
+    tenant: Annotated[str | None, typer.Option("--tenant", "-t", help="Only this tenant.")] = None,
+    state: Annotated[str | None, typer.Option("--state", "-s", help="Only this state, such as processing.")] = None,
+    output: OutputOption = OutputMode.TEXT,
+) -> None:
+    """List every request with its present state.
+
+    [b]Example[/b]
+
+    $ highlights streams ls --state processing
+    """
+    out = Output(output)
+    published = _published(cli_context(ctx), ["streams"])
+    streams = sorted(published.streams.values(), key=lambda stream: stream.changed_at)
+    chosen = [stream for stream in streams if tenant in {None, stream.tenant} and state in {None, stream.state}]
+    if out.json:
+        for stream in chosen:
+            out.record(msgspec.to_builtins(stream))
+        return
+    from pipeline.cli.show import moment  # noqa: PLC0415 - only now: --help stays fast
+
+    rows = [
+        (s.request_id, s.tenant, s.state, s.outcome, s.highlights, moment(s.changed_at), s.reason) for s in chosen
+    ]
+    columns = ["request", "tenant", "state", "outcome", "highlights", "changed (UTC)", "reason"]
+    out.table(columns, rows, empty="no request of that kind")
+
+
+def show(
+    ctx: typer.Context,
+    request_id: Annotated[str, typer.Argument(help="The request's id.")],
+    output: OutputOption = OutputMode.TEXT,
+) -> None:
+    """Show one request: its state, its summary, its highlights.
+
+    [b]Example[/b]
+
+    $ highlights streams show spring-cup-final
+    """
+    out = Output(output)
+    published = _published(cli_context(ctx), ["streams", "summaries", "highlights"])
+    stream = published.streams.get(request_id)
+    if stream is None:
+        known = list(published.streams)
+        raise CommandError(ExitCode.FAILED, f"no request {request_id!r} on the streams topic", *_close_to(request_id, known))
+    summary = published.summaries.get(request_id)
+    highlights = {place.record.highlight_id: place.record for place in published.highlights.get(request_id, [])}
+    if out.json:
+        out.record({"record": "stream", **msgspec.to_builtins(stream)})
+        if summary is not None:
+            out.record({"record": "summary", **msgspec.to_builtins(summary)})
+        for highlight in highlights.values():
+            out.record({"record": "highlight", **msgspec.to_builtins(highlight)})
+        return
+    from pipeline.cli.show import highlight_line  # noqa: PLC0415 - only now: --help stays fast
+
+    for name, value in _facts(stream, summary).items():
+        out.line(f"{name:<12}{value}")
+    for highlight in sorted(highlights.values(), key=lambda one: one.start_s):
+        out.console.print(highlight_line(highlight), soft_wrap=True)
+
+
+def _facts(stream: Any, summary: Any) -> dict[str, Any]:
+    from pipeline.cli.show import moment, position  # noqa: PLC0415 - only now: --help stays fast
+
+    facts = {
+        "request": stream.request_id,
+        "tenant": stream.tenant,
+        "source": stream.source_url,
+        "profile": stream.profile,
+        "state": f"{stream.state} ({stream.reason})" if stream.reason else stream.state,
+        "accepted": moment(stream.accepted_at),
+        "submitted": moment(stream.submitted_at),
+        "settled": moment(stream.settled_at),
+        "stream": stream.stream_id or "-",
+        "analysed": position(stream.processed_s) + (f" of {position(stream.total_s)}" if stream.total_s else ""),
+        "highlights": stream.highlights,
+    }
+    if summary is not None:
+        facts["outcome"] = f"{summary.outcome} ({summary.count} highlights, {summary.counts.corrected} corrections)"
+        facts["cost"] = f"{summary.cost_usd:.2f} USD"
+    return facts
+
+
+def _close_to(request_id: str, known: list[str]) -> list[str]:
+    from pipeline.settings.problems import did_you_mean  # noqa: PLC0415 - only when something is misspelt
+
+    close = did_you_mean(request_id, known)
+    return [f"did you mean {close}?" if close else "highlights streams ls"]
+
+
+def _published(context: CliContext, topics: list[str]) -> Any:
+    from pipeline.cli.kafka_access import reach  # noqa: PLC0415 - only now: --help stays fast
+    from pipeline.stack.published import Published, read_published  # noqa: PLC0415
+
+    settings = context.settings()
+
+    async def run() -> Published:
+        connection = await reach(settings, topics, said=said)
+        return await read_published(connection, prefix=settings.topics.prefix, topics=topics)
+
+    with quiet("aiokafka") as said:
+        return run_async(run())

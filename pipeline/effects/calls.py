@@ -1,0 +1,137 @@
+"""What the runner may be asked to call, and what may come of it. Values only: no I/O, no decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+from schemas.records.observation import ObservedHighlight, ObservedStream
+
+Kind = Literal["submit", "poll", "sweep", "stop", "locate"]
+
+Fault = Literal[
+    "never_sent", "refused", "throttled", "no_slot", "credentials", "ambiguous", "gone", "unavailable", "unreadable"
+]
+"""How a call failed, sorted by what follows from it.
+
+``never_sent``: no byte left. ``refused``: certainly not applied, and never will be. ``throttled``: slow down, all of
+us. ``no_slot``: as many streams run as the plan allows. ``credentials``: our key, plan or address is wrong, not the
+request. ``ambiguous``: a submission that may have been applied. ``gone``: no such stream. ``unavailable``: no answer or
+5xx. ``unreadable``: an answer that makes no sense.
+"""
+
+
+class Submit(msgspec.Struct, frozen=True, kw_only=True):
+    """POST /streams. ``not_after`` is unix seconds: no byte leaves later."""
+
+    durable_first: ClassVar[bool] = True
+    kind: ClassVar[Kind] = "submit"
+
+    request_id: str
+    nonce: str
+    not_after: float
+    source_url: str
+    platform: str
+    options: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Submit(request_id={self.request_id!r}, nonce={self.nonce!r})"  # URLs and options may carry secrets
+
+
+class Read(msgspec.Struct, frozen=True, kw_only=True):
+    """GET the status, then highlights: what is new (``full`` false) or one whole pass (true).
+
+    ``known`` tells the highlight ids seen so far. It is a view on living state: ask it, do not iterate over it.
+    """
+
+    durable_first: ClassVar[bool] = False
+
+    stream_id: str
+    full: bool
+    known: Collection[str]
+
+    @property
+    def kind(self) -> Kind:
+        """``sweep`` for a whole pass, else ``poll``."""
+        return "sweep" if self.full else "poll"
+
+    def __repr__(self) -> str:
+        return f"Read(stream_id={self.stream_id!r}, full={self.full})"
+
+
+class Stop(msgspec.Struct, frozen=True, kw_only=True):
+    """POST /streams/{id}/stop."""
+
+    durable_first: ClassVar[bool] = False
+    kind: ClassVar[Kind] = "stop"
+
+    stream_id: str
+
+
+class Locate(msgspec.Struct, frozen=True, kw_only=True):
+    """Look among the account's highlights for streams that carry one of our nonces.
+
+    ``owned`` holds the ids of streams whose owner is known: no need to look at them.
+    """
+
+    durable_first: ClassVar[bool] = False
+    kind: ClassVar[Kind] = "locate"
+
+    nonces: tuple[str, ...]
+    owned: Collection[str]
+
+    def __repr__(self) -> str:
+        return f"Locate(nonces={self.nonces!r})"
+
+
+Call = Submit | Read | Stop | Locate
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """A submission was applied: this is its stream."""
+
+    stream: ObservedStream
+    observed_at: float
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What a read showed.
+
+    Attributes:
+        observed_at: unix seconds before the first byte was asked for, so never later than what it shows.
+        stream: the status.
+        highlights: without repetition; empty when no page was read.
+        total: what the API last claimed, ``None`` when no page was read.
+        clean: a whole pass found exactly as many highlights as the API last claimed.
+    """
+
+    observed_at: float
+    stream: ObservedStream
+    highlights: list[ObservedHighlight]
+    total: int | None
+    clean: bool
+
+
+class Stopped(msgspec.Struct, frozen=True):
+    """The stream will do no more (or had ended by itself)."""
+
+
+class Located(msgspec.Struct, frozen=True):
+    """Streams found, by the nonce they carry."""
+
+    streams: dict[str, ObservedStream]
+    observed_at: float
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True):
+    """The call failed. ``retry_after`` is the server's wish in seconds."""
+
+    fault: Fault
+    reason: str
+    retry_after: float | None = None
+
+
+Result = Accepted | Seen | Stopped | Located | Failed

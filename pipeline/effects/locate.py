@@ -1,0 +1,75 @@
+"""Finding streams that we may have started: the API lists no streams, but its highlights name theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline.api.errors import ApiError, NotFound
+from pipeline.api.models import Stream
+from pipeline.effects.api import StreamApi
+from pipeline.effects.calls import Failed, Locate, Located
+from pipeline.effects.faults import failed_read
+from pipeline.effects.observed import observed_stream
+from schemas.records.observation import ObservedStream
+
+_REMEMBERED = 10_000
+
+
+class Locator:
+    """Looks through the account's highlights. Remembers what each stream carries: that never changes.
+
+    Where the API shows neither ``metadata`` nor ``options``, nothing can be found; that is not an error.
+    """
+
+    def __init__(self, api: StreamApi, *, clock: Callable[[], float], per_page: int, max_pages: int) -> None:
+        self._api = api
+        self._clock = clock
+        self._per_page = per_page
+        self._max_pages = max_pages
+        self._marks: dict[str, str] = {}
+
+    async def locate(self, call: Locate) -> Located | Failed:
+        """Return the streams that carry one of the call's nonces."""
+        began = self._clock()
+        found: dict[str, ObservedStream] = {}
+        try:
+            for stream_id in await self._strangers(call):
+                stream = await self._look(stream_id, call.nonces)
+                if stream is not None:
+                    mark = self._marks[stream_id]
+                    found.update({nonce: observed_stream(stream) for nonce in call.nonces if nonce and nonce in mark})
+        except ApiError as error:
+            return failed_read(error)
+        return Located(found, began)
+
+    async def _strangers(self, call: Locate) -> list[str]:
+        """Ids of streams among the account's highlights that nobody here owns."""
+        strangers: dict[str, None] = {}
+        for number in range(1, self._max_pages + 1):
+            page = await self._api.list_highlights(page=number, per_page=self._per_page)
+            for highlight in page.highlights:
+                if highlight.stream_id and highlight.stream_id not in call.owned:
+                    strangers[highlight.stream_id] = None
+            total, size = page.pagination.total, page.pagination.per_page or self._per_page
+            if not page.highlights or (total is not None and number * size >= total):
+                break
+        return list(strangers)
+
+    async def _look(self, stream_id: str, nonces: tuple[str, ...]) -> Stream | None:
+        """Return the stream if it carries one of the nonces. One that was looked at before is not asked for again."""
+        mark = self._marks.get(stream_id)
+        if mark is not None and not any(nonce and nonce in mark for nonce in nonces):
+            return None
+        try:
+            stream = await self._api.get_stream(stream_id)
+        except NotFound:
+            return None
+        if len(self._marks) >= _REMEMBERED:
+            del self._marks[next(iter(self._marks))]
+        self._marks[stream_id] = _mark_of(stream)
+        return stream
+
+
+def _mark_of(stream: Stream) -> str:
+    """The places where a submission leaves its nonce, as one text."""
+    return f"{stream.metadata.get('pipeline_nonce', '')} {stream.options.get('webhook_url', '')}"

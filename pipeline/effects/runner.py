@@ -1,0 +1,288 @@
+"""Runs due effects of the partitions this worker owns: asks the rules, calls the API, folds what came of it.
+
+No timer here is a source of truth: what is due, and when, is in the state, and a restart finds it there again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+import structlog
+
+from pipeline.domain import EffectRules, Stage, State
+from pipeline.effects.api import StreamApi
+from pipeline.effects.calls import Accepted, Call, Failed, Result, Submit
+from pipeline.effects.gate import Gate
+from pipeline.effects.perform import Performer
+from pipeline.ledger.errors import LedgerClosed, LedgerError
+from schemas.records.observation import Observation
+
+S = TypeVar("S", bound=State)
+S_co = TypeVar("S_co", bound=State, covariant=True)
+
+Sleep = Callable[[float], Awaitable[None]]
+HandOver = Callable[[Observation], Awaitable[None]]
+
+POST_GRACE_S = 25.0
+"""How long a partition that leaves waits for submissions in flight; longer than any of them takes."""
+
+log = structlog.get_logger(__name__)
+
+
+class OpenLedger(Stage, Protocol[S_co]):
+    """What the runner needs of a ledger."""
+
+    partition: int
+
+    @property
+    def state(self) -> S_co:
+        """What the partition knows."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether records may be staged."""
+
+    async def flush(self) -> None:
+        """Return when all that is staged so far is durable. Raises ``LedgerError`` when it will not be."""
+
+
+class CallObserver(Protocol):
+    """Where the runner reports what it did."""
+
+    def called(self, kind: str, outcome: str, seconds: float) -> None:
+        """A call came to an end. ``outcome`` is ``ok`` or the fault."""
+
+
+class _Work(Generic[S]):
+    """One attached ledger: its loop, and its calls in flight."""
+
+    def __init__(self, ledger: OpenLedger[S]) -> None:
+        self.ledger = ledger
+        self.wake = asyncio.Event()
+        self.sleeps_until: float | None = 0.0
+        self.leaving = False
+        self.loop: asyncio.Task[None] | None = None
+        self.reads: set[asyncio.Task[None]] = set()
+        self.submits: set[asyncio.Task[None]] = set()
+
+
+class EffectRunner(Generic[S]):
+    """Runs effects.
+
+    Args:
+        rules: what is due, what it means, what follows.
+        api: the API client.
+        clock: unix seconds.
+        sleep: waits, in seconds.
+        concurrency: calls in flight at once, over all partitions.
+        on_fatal: called with a fault of ours; the process cannot go on.
+        hand_over: passes on the id of a stream that was created for a partition which has left meanwhile.
+        performer: makes the calls; by default with the performer's own defaults.
+        observer: told of every call.
+    """
+
+    def __init__(  # noqa: PLR0913 -- each is a port
+        self,
+        rules: EffectRules[S],
+        api: StreamApi,
+        *,
+        clock: Callable[[], float],
+        sleep: Sleep,
+        concurrency: int,
+        on_fatal: Callable[[BaseException], None],
+        hand_over: HandOver | None = None,
+        performer: Performer | None = None,
+        observer: CallObserver | None = None,
+    ) -> None:
+        self._rules = rules
+        self._clock = clock
+        self._sleep = sleep
+        self._slots = asyncio.Semaphore(concurrency)
+        self._on_fatal = on_fatal
+        self._hand_over = hand_over
+        self._performer = performer or Performer(api, clock=clock)
+        self._observer = observer
+        self._gate = Gate(clock)
+        self._works: dict[int, _Work[S]] = {}
+        self._draining = False
+
+    # -- told by the owner of the ledgers --------------------------------------------------------------------------
+
+    def attach(self, ledger: OpenLedger[S]) -> None:
+        """Run the effects of a ledger that is open."""
+        if self._draining or ledger.partition in self._works:
+            return
+        work = _Work(ledger)
+        self._works[ledger.partition] = work
+        work.loop = self._supervised(self._run(work), f"effects-{ledger.partition}")
+
+    async def detach(self, ledger: OpenLedger[S]) -> None:
+        """Take no more effects of a ledger. Reads are given up; submissions that were sent are awaited."""
+        work = self._works.get(ledger.partition)
+        if work is None or work.ledger is not ledger:
+            return
+        del self._works[ledger.partition]
+        await self._leave(work, POST_GRACE_S)
+
+    def wake(self, partition: int) -> None:
+        """Look at what is due: something was folded."""
+        work = self._works.get(partition)
+        if work is None or work.wake.is_set():
+            return
+        due = self._rules.next_due(work.ledger.state)
+        if due is not None and (work.sleeps_until is None or due < work.sleeps_until):
+            work.wake.set()
+
+    async def drain(self, timeout: float) -> None:
+        """Take no more effects at all, and finish what was sent, within so many seconds."""
+        self._draining = True
+        works = list(self._works.values())
+        self._works.clear()
+        await asyncio.gather(*(self._leave(work, min(timeout, POST_GRACE_S)) for work in works))
+
+    @property
+    def in_flight(self) -> int:
+        """Calls being made now."""
+        return sum(len(work.reads) + len(work.submits) for work in self._works.values())
+
+    # -- one ledger ------------------------------------------------------------------------------------------------
+
+    async def _run(self, work: _Work[S]) -> None:
+        """Begin what is due, then wait for what comes next. Ends when the ledger is closed."""
+        state = work.ledger.state
+        while work.ledger.is_open:
+            work.wake.clear()
+            now = self._clock()
+            due = self._rules.next_due(state)
+            wait = self._gate.closed_for()
+            if due is not None and due <= now and not wait:
+                await self._begin_one(work)
+                continue
+            until = None if due is None else max(due, now + wait)
+            await self._wait(work, None if until is None else until - now, until)
+
+    async def _begin_one(self, work: _Work[S]) -> None:
+        await self._slots.acquire()
+        handed_on = False
+        try:
+            state, now = work.ledger.state, self._clock()
+            if self._gate.closed_for() or not work.ledger.is_open:
+                return
+            request_id = self._rules.take_due(state, now)
+            if request_id is None:
+                return
+            call = self._rules.begin(state, request_id, work.ledger, now)
+            if call is not None:
+                self._start(work, request_id, call)
+                handed_on = True
+        finally:
+            if not handed_on:
+                self._slots.release()
+        if not handed_on:
+            await asyncio.sleep(0)  # a long row of effects without a call must not hold up the loop
+
+    async def _wait(self, work: _Work[S], seconds: float | None, until: float | None) -> None:
+        work.sleeps_until = until
+        waits: set[asyncio.Future[Any]] = {asyncio.ensure_future(work.wake.wait())}
+        if seconds is not None:
+            waits.add(asyncio.ensure_future(self._sleep(seconds)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            work.sleeps_until = 0.0
+            for wait in waits:
+                wait.cancel()
+
+    # -- one call --------------------------------------------------------------------------------------------------
+
+    def _start(self, work: _Work[S], request_id: str, call: Call) -> None:
+        tasks = work.submits if isinstance(call, Submit) else work.reads
+        task = self._supervised(self._perform(work, request_id, call), f"{call.kind}-{request_id}")
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        task.add_done_callback(lambda ended: self._give_back(work, request_id, ended))
+
+    def _give_back(self, work: _Work[S], request_id: str, ended: asyncio.Task[None]) -> None:
+        """Free the slot; a callback, since a task that is cancelled before its first step runs no code of its own."""
+        self._slots.release()
+        if ended.cancelled() or ended.exception() is not None:
+            self._rules.release(work.ledger.state, request_id)
+        self.wake(work.ledger.partition)  # what the result made due may come before what the loop waits for
+
+    async def _perform(self, work: _Work[S], request_id: str, call: Call) -> None:
+        # a LedgerError before the call means that the intent is not durable and nothing was sent
+        result = await self._call(work, call)
+        self._gate.note(result)
+        try:
+            await self._fold(work.ledger, request_id, call, result)
+        except LedgerError as error:
+            if isinstance(result, Accepted):
+                await self._pass_on(request_id, result, str(error))
+            raise
+
+    async def _call(self, work: _Work[S], call: Call) -> Result:
+        if call.durable_first:
+            await work.ledger.flush()
+        if work.leaving:
+            return Failed(fault="never_sent", reason="the partition is leaving this worker")
+        if isinstance(call, Submit) and self._clock() > call.not_after:
+            return Failed(fault="never_sent", reason="it took too long to become durable")
+        began = self._clock()
+        result = await self._performer.perform(call)
+        outcome = result.fault if isinstance(result, Failed) else "ok"
+        if isinstance(result, Failed):
+            log.warning("call_failed", kind=call.kind, fault=result.fault, reason=result.reason)
+        if self._observer is not None:
+            self._observer.called(call.kind, outcome, self._clock() - began)
+        return result
+
+    async def _fold(self, ledger: OpenLedger[S], request_id: str, call: Call, result: Result) -> None:
+        """Fold a result. Raises ``LedgerError`` when the partition is not ours any more."""
+        if not ledger.is_open:
+            raise LedgerClosed("closed while the call was under way")
+        self._rules.finish(ledger.state, request_id, call, result, ledger, self._clock())
+        if isinstance(result, Accepted):
+            await ledger.flush()  # the id of a stream that was created is never dropped
+
+    async def _pass_on(self, request_id: str, result: Accepted, reason: str) -> None:
+        log.warning("stream_handed_over", request_id=request_id, stream_id=result.stream.id, reason=reason)
+        if self._hand_over is None:
+            return
+        observation = Observation(
+            request_id=request_id,
+            observation_id=f"handed-over:{result.stream.id}"[:200],
+            source="poll",
+            observed_at=datetime.fromtimestamp(result.observed_at, UTC),
+            stream=result.stream,
+        )
+        await self._hand_over(observation)
+
+    # -- ends ------------------------------------------------------------------------------------------------------
+
+    async def _leave(self, work: _Work[S], grace_s: float) -> None:
+        work.leaving = True
+        ends: set[asyncio.Task[None]] = set(work.reads)
+        if work.loop is not None:
+            ends.add(work.loop)
+        for task in ends:
+            task.cancel()
+        await asyncio.gather(*ends, return_exceptions=True)
+        if work.submits:
+            _, late = await asyncio.wait(work.submits, timeout=grace_s)
+            if late:
+                log.error("submissions_left_behind", partition=work.ledger.partition, count=len(late))
+
+    def _supervised(self, steps: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(steps, name=name)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None and not isinstance(error, LedgerError):
+            self._on_fatal(error)

@@ -1,0 +1,17 @@
+"""POST /streams/{id}/stop."""
+
+from __future__ import annotations
+
+from pipeline.api.errors import ApiError
+from pipeline.effects.api import StreamApi
+from pipeline.effects.calls import Failed, Stop, Stopped
+from pipeline.effects.faults import failed_read
+
+
+async def stop(api: StreamApi, call: Stop) -> Stopped | Failed:
+    """Stop a stream. ``gone`` and ``refused`` mean that it does not run any more."""
+    try:
+        await api.stop_stream(call.stream_id)
+    except ApiError as error:
+        return failed_read(error)
+    return Stopped()

@@ -1,0 +1,111 @@
+"""What is wrong with the settings: all of it at once, by key, with what to do about it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ValidationError
+
+from pipeline.settings.keys import CROSS_CHECK, env_name, is_secret
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong.
+
+    Attributes:
+        key: ``group.key``, as in the file.
+        env: the environment variable of that key; empty when there is none.
+        problem: what is wrong, without the value of a secret.
+        fix: what to do.
+    """
+
+    key: str
+    env: str
+    problem: str
+    fix: str
+
+
+class SettingsError(ValueError):
+    """The settings cannot be used. ``problems`` has all that is wrong."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        lines = [
+            f"  {p.key}{f' ({p.env})' if p.env else ''}: {p.problem}. Fix: {p.fix.rstrip('.?')}." for p in self.problems
+        ]
+        count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
+        super().__init__("\n".join([f"settings: {count}", *lines]))
+
+
+def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Return the known name that is closest to a misspelt one; ``None`` when none is close."""
+    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)
+    return matches[0] if matches else None
+
+
+def from_validation(
+    error: ValidationError, groups: Mapping[str, type[BaseModel]], sources: Mapping[str, str]
+) -> list[Problem]:
+    """Turn pydantic's errors into problems by key. ``sources`` says for a key where its value came from."""
+    return [problem for detail in error.errors(include_url=False) for problem in _problems(detail, groups, sources)]
+
+
+def _problems(
+    detail: Mapping[str, Any], groups: Mapping[str, type[BaseModel]], sources: Mapping[str, str]
+) -> Iterator[Problem]:
+    path = [str(part) for part in detail["loc"]]
+    if detail["type"] == CROSS_CHECK:
+        for found in detail["ctx"]["found"]:
+            key = f"{path[0]}.{found['field']}"
+            yield Problem(key, _env(groups, key), found["problem"], found["fix"])
+        return
+    key = ".".join(path[:2])
+    if detail["type"] == "extra_forbidden":
+        yield _unknown(path, groups)
+        return
+    env = _env(groups, key)
+    text = str(detail["msg"])
+    where = sources.get(key)
+    if env and not _is_secret(groups, key) and _may_be_shown(detail["input"]):
+        text = f"{text} (is {detail['input']!r}{f', from {where}' if where else ''})"
+    declared = _field(groups, key)
+    yield Problem(
+        key, env, text, f"set {env} to what it is for: {declared.description}" if declared else f"check {key}"
+    )
+
+
+def _may_be_shown(value: object) -> bool:
+    # "@" stands between a password and a host in a URL
+    return isinstance(value, str | int | float) and "@" not in str(value)
+
+
+def _unknown(path: list[str], groups: Mapping[str, type[BaseModel]]) -> Problem:
+    key = ".".join(path)
+    if len(path) == 1:
+        known = list(groups)
+        close = did_you_mean(path[0], known)
+    else:
+        known = [f"{path[0]}.{field}" for field in groups[path[0]].model_fields]
+        every = [f"{group}.{field}" for group, model in groups.items() for field in model.model_fields]
+        close = did_you_mean(key, known, cutoff=0.75) or did_you_mean(key, every, cutoff=0.7)
+    return Problem(
+        key, "", "unknown key", f"did you mean {close}?" if close else f"remove it, or use {', '.join(known)}"
+    )
+
+
+def _field(groups: Mapping[str, type[BaseModel]], key: str) -> Any:
+    group, _, name = key.partition(".")
+    model = groups.get(group)
+    return model.model_fields.get(name) if model else None
+
+
+def _env(groups: Mapping[str, type[BaseModel]], key: str) -> str:
+    field = _field(groups, key)
+    return env_name(field) if field else ""
+
+
+def _is_secret(groups: Mapping[str, type[BaseModel]], key: str) -> bool:
+    field = _field(groups, key)
+    return field is None or is_secret(field)

@@ -1,0 +1,115 @@
+"""Requests from a file to Kafka: checked before anything is written, each confirmed by the broker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+from aiokafka import AIOKafkaProducer
+from aiokafka.structs import RecordMetadata
+
+from pipeline.kafka.connection import KafkaConnection
+from schemas.catalogue import load
+from schemas.cloudevents import EventHeaders
+from schemas.records import RecordError, Request, decode, encode
+
+SOURCE = "/tldr-highlight/cli"
+_decoder = msgspec.json.Decoder(Request)
+
+
+class RequestFileError(ValueError):
+    """A file of requests cannot be used. ``problems`` names each line that is wrong, and why."""
+
+    def __init__(self, source: str, problems: list[str]) -> None:
+        self.source = source
+        self.problems = problems
+        super().__init__(f"{source}: " + "; ".join(problems))
+
+
+def example_requests() -> list[Request]:
+    """Return the 20 example requests that ship with the package (``examples/requests.jsonl`` in the checkout)."""
+    text = (files("pipeline.stack") / "requests.jsonl").read_bytes()
+    return parse_requests(text, "the packaged examples")
+
+
+def read_requests(path: Path) -> list[Request]:
+    """Read a file of requests, one JSON object a line; empty lines are skipped.
+
+    Raises:
+        RequestFileError: it cannot be read, or a line is not a request; all problems are named at once.
+    """
+    try:
+        return parse_requests(path.read_bytes(), str(path))
+    except OSError as error:
+        raise RequestFileError(str(path), [f"cannot be read: {error.strerror}"]) from error
+
+
+def parse_requests(text: bytes, source: str) -> list[Request]:
+    """Parse lines of JSON. See :func:`read_requests`."""
+    requests: dict[str, Request] = {}
+    problems: list[str] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            request = decode(_decoder, line)
+        except RecordError as error:
+            problems.append(f"line {number}: {error.reason}")
+            continue
+        if request.request_id in requests:
+            problems.append(f"line {number}: request_id {request.request_id} was used before")
+        requests[request.request_id] = request
+    if not requests and not problems:
+        problems.append("there is no request in it")
+    if problems:
+        raise RequestFileError(source, problems)
+    return list(requests.values())
+
+
+async def write_requests(
+    connection: KafkaConnection,
+    requests: Iterable[Request],
+    *,
+    prefix: str,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    timeout: float = 20.0,
+) -> list[RecordMetadata]:
+    """Write requests to their topic; return where each one is, once all are confirmed.
+
+    Args:
+        connection: the cluster.
+        requests: what to write; the key is the request id, the CloudEvents id too, so a repeat is recognised.
+        prefix: before the topic's name.
+        now: the time that goes into ``requested_at`` where a request has none.
+        timeout: seconds until the broker must have confirmed.
+
+    Raises:
+        KafkaError: the cluster refused one, or is away.
+    """
+    spec = load()["requests"]
+    headers = EventHeaders(spec.name, SOURCE)
+    producer = AIOKafkaProducer(
+        **connection.aiokafka(),
+        enable_idempotence=True,
+        request_timeout_ms=int(timeout * 1000),
+        max_request_size=spec.max_message_bytes,
+    )
+    await producer.start()
+    try:
+        pending = []
+        for request in requests:
+            at = request.requested_at or now()
+            record = msgspec.structs.replace(request, requested_at=at)
+            sent = await producer.send(
+                prefix + spec.name,
+                key=request.request_id.encode(),
+                value=encode(record),
+                headers=headers.make(request.request_id, at.isoformat(timespec="milliseconds"), request.request_id),
+            )
+            pending.append(sent)
+        return [await sent for sent in pending]
+    finally:
+        await producer.stop()

@@ -1,0 +1,36 @@
+"""The requests that every system knows before a run. No I/O."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from schemas.records import Options, Request
+
+START = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+"""When everything in the benchmark happens."""
+
+
+def request_id(number: int) -> str:
+    """Return the id of the n-th request, from 0."""
+    return f"bench-{number:06}"
+
+
+def stream_id(number: int) -> str:
+    """Return the API's id of the stream of the n-th request."""
+    return f"str_{number:08x}"
+
+
+def requests(count: int) -> list[Request]:
+    """Return the requests that are known before a run."""
+    return [
+        Request(
+            request_id=request_id(number),
+            tenant=f"tenant-{number % 20}",
+            user_id=f"user-{number % 500}",
+            source_url=f"https://www.twitch.tv/videos/{2_000_000_000 + number}",
+            platform="twitch",
+            options=Options(analysis_quality="high"),
+            requested_at=START,
+        )
+        for number in range(count)
+    ]

@@ -1,0 +1,69 @@
+"""State written straight to a ledger topic: requests whose stream is being processed, and highlights known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from agents.ledger_records import POLL, STATE_VERSION, HighlightState, RequestState, highlight_key, request_key
+from schemas.records import Request, encode
+from tests.bench.requested import START, requests, stream_id
+from tests.bench.workload import Input, place
+
+_FAR_AWAY_S = 10 * 365 * 86_400.0
+_encoder = msgspec.json.Encoder()
+
+
+def in_processing(asked: Request, number: int, now: float) -> RequestState:
+    """Return the state of a request whose stream runs, and which has nothing to do before many years."""
+    return RequestState(
+        state_version=STATE_VERSION,
+        original=encode(asked).decode(),
+        offset=number,
+        timestamp=int(now * 1000),
+        state="processing",
+        previous="submitting",
+        reason="submitted",
+        accepted_at=now,
+        changed_at=now,
+        submitted_at=now,
+        changes=4,
+        submissions=1,
+        due=now + _FAR_AWAY_S,
+        stream_id=stream_id(number),
+        api_status="processing",
+        status_at=now,
+    )
+
+
+def ledger(request_count: int, highlights_each: int, now: float) -> Iterator[Input]:
+    """Yield ledger records in the order in which a worker would have written them.
+
+    Args:
+        request_count: requests in state ``processing``.
+        highlights_each: highlights known of each.
+        now: unix seconds.
+    """
+    at = START.timestamp()
+    for number, asked in enumerate(requests(request_count)):
+        partition = place(asked.request_id)
+        key = request_key(asked.request_id).encode()
+        yield Input(partition, key, _encoder.encode(in_processing(asked, number, now)))
+        for index in range(highlights_each):
+            known = HighlightState(
+                STATE_VERSION,
+                1,
+                index + 1,
+                hash((number, index)) & 0xFFFF_FFFF_FFFF_FFFF,
+                at + index,
+                round(0.3 + (number * 7 + index * 13) % 700 / 1000, 3),
+                float(index * 60),
+                30.0,
+                POLL,
+                0,
+                f"Double kill in round {index} of game {number}",
+            )
+            yield Input(
+                partition, highlight_key(asked.request_id, f"h-{number:06}-{index:03}").encode(), _encoder.encode(known)
+            )

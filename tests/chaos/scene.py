@@ -1,0 +1,201 @@
+"""One scene: topics of its own on a broker, a simulator, workers, requests, and the account at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import httpx
+from confluent_kafka import KafkaException
+
+from pipeline.kafka.connection import KafkaConnection
+from pipeline.settings import Settings
+from pipeline.stack.simulator import SimulatorProcess
+from pipeline.stack.topics import apply_topics
+from schemas.catalogue import INPUTS, full_name
+from tests.chaos.fleet import Fleet
+from tests.chaos.load import Writer, request_record
+from tests.chaos.oracle import Account, Truth, compare
+from tests.chaos.reading import Ends, Tail, unread
+from tests.chaos.scale import Scale
+
+OUTPUTS = ("highlights", "streams", "summaries", "ledger", "dead-letters")
+_ENDED = frozenset({"settled", "rejected"})
+
+
+class Scene:
+    """Everything of one run, under a topic prefix of its own.
+
+    Attributes:
+        folder: logs, scenario, truth log.
+        settings: of the workers.
+        fleet: the workers, none of them started.
+        requests: ids of what was asked for so far.
+    """
+
+    def __init__(self, servers: str, name: str, scale: Scale, seed: int, folder: Path) -> None:
+        self.scale = scale
+        self.seed = seed
+        self.folder = folder
+        self.requests: list[str] = []
+        self.servers = servers
+        self._name = name
+        scenario = scale.write_scenario(folder / "scenario.toml")
+        self.simulator = SimulatorProcess(folder, scenario=str(scenario), seed=seed, port=0, environ={})
+        self._tails: dict[str, Tail] = {}
+        self._fleet: Fleet | None = None
+        self._settings: Settings | None = None
+        self.writer = Writer(servers)
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+
+    @property
+    def fleet(self) -> Fleet:
+        """The workers."""
+        assert self._fleet is not None, "the scene is not open"
+        return self._fleet
+
+    @property
+    def settings(self) -> Settings:
+        """Settings of the workers."""
+        assert self._settings is not None, "the scene is not open"
+        return self._settings
+
+    @property
+    def group(self) -> str:
+        """The workers' consumer group."""
+        return self.settings.worker.group_id
+
+    def topic(self, short: str) -> str:
+        """Return the full name of a topic of this scene."""
+        return full_name(short, self.settings.topics.prefix)
+
+    def tail(self, short: str) -> Tail:
+        """Return the reader of a topic, made on first use."""
+        if short not in self._tails:
+            self._tails[short] = Tail(self.servers, self.topic(short), self.scale.partitions)
+        return self._tails[short]
+
+    async def open(self, *, spare: int = 0) -> None:
+        """Start the simulator and create the topics; ``spare`` workers more than the scale says may be started."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        await self.simulator.start()
+        self._settings = _settings(self.servers, self._name, self.scale, self.simulator.base_url)
+        await apply_topics(KafkaConnection.plaintext(self.servers), self._settings.topics)
+        self._fleet = Fleet(self.folder, self._settings, self.scale.workers + spare)
+
+    async def close(self) -> None:
+        """End every process of the scene."""
+        if self._fleet is not None:
+            await self._fleet.close()
+        await self.simulator.child.stop(0.0)
+        for tail in self._tails.values():
+            tail.close()
+
+    async def join_new_group(self, group: str) -> None:
+        """Let workers started from now on be members of another group."""
+        await self.fleet.close()
+        worker = self.settings.worker.model_copy(update={"group_id": f"{self._name}.{group}"})
+        self._settings = self.settings.model_copy(update={"worker": worker})
+        self._fleet = Fleet(self.folder, self._settings, len(self.fleet.workers))
+
+    # -- load ------------------------------------------------------------------------------------------------------
+
+    async def submit(self, count: int, **fields: Any) -> list[str]:
+        """Write the next so many requests; return their ids."""
+        first = len(self.requests)
+        records = [request_record(self.seed, first + n, **fields) for n in range(count)]
+        await self.writer.write(self.topic("requests"), records)
+        self.requests += (ids := [request_id for request_id, _ in records])
+        return ids
+
+    async def submit_all(self) -> None:
+        """Write the scale's requests, spread over its time; run it as a task beside the faults."""
+        waves = max(1, min(self.scale.streams, int(self.scale.over_s)))
+        for wave in range(waves):
+            share = self.scale.streams * (wave + 1) // waves - self.scale.streams * wave // waves
+            await self.submit(share)
+            await asyncio.sleep(self.scale.over_s / waves)
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+
+    async def latest(self, short: str) -> dict[str, dict[str, Any]]:
+        """Return the newest record of each request on a topic."""
+        tail = self.tail(short)
+        await tail.catch_up()
+        newest: dict[str, dict[str, Any]] = {}
+        for record in tail.all:
+            newest[(record.key or b"").decode()] = json.loads(record.value or b"{}")
+        return newest
+
+    async def until_settled(self, timeout: float, requests: Iterable[str] | None = None) -> float:
+        """Wait until all requests are at their end; return the seconds it took, or ``timeout`` if they are not."""
+        started = time.monotonic()
+        while (waited := time.monotonic() - started) < timeout:
+            try:
+                states = await self.latest("streams")
+            except KafkaException:
+                states = {}
+            if all(states.get(r, {}).get("state") in _ENDED for r in requests or self.requests):
+                return waited
+            await asyncio.sleep(0.3)
+        return timeout
+
+    async def until_quiet(self, timeout: float = 20.0) -> dict[str, Any]:
+        """Wait until no transaction is open and the group has read everything; return what is left of both."""
+        deadline = time.monotonic() + timeout
+        names = [self.topic(short) for short in OUTPUTS]
+        while True:
+            opened = await asyncio.to_thread(Ends(self.servers).open_transactions, names, self.scale.partitions)
+            inputs = {self.topic(short): short for short in INPUTS}
+            behind = await unread(
+                self.servers, self.group, inputs, self.scale.partitions, present=lambda name: self.tail(inputs[name])
+            )
+            if not (opened or behind) or time.monotonic() > deadline:
+                left = {f"{topic}-{n}": offset for (topic, n), offset in opened.items()}
+                return {"open_transactions": left, "unread": behind}
+            await asyncio.sleep(0.3)
+
+    async def account(self) -> Account:
+        """Compare what was published with the truth."""
+        await self.tail("highlights").catch_up()
+        summaries = await self.latest("summaries")
+        return compare(self.requests, self.tail("highlights").all, summaries, await self.truth())
+
+    async def truth(self) -> Truth:
+        """Return what the simulator says."""
+        async with httpx.AsyncClient(timeout=30.0, trust_env=False) as http:
+            answer = await http.get(self.simulator.base_url.removesuffix("/v1") + "/_sim/expected")
+        with self.simulator.truth_log.open("rb") as log:
+            return Truth.of(answer.content.splitlines(), log)
+
+    def truth_events(self, event: str) -> list[dict[str, Any]]:
+        """Return the truth log's events of one name."""
+        start = b'{"event":"' + event.encode() + b'"'
+        with self.simulator.truth_log.open("rb") as log:
+            return [json.loads(line) for line in log if line.startswith(start)]
+
+
+def _settings(servers: str, name: str, scale: Scale, base_url: str) -> Settings:
+    low, high = scale.poll_s
+    values: dict[str, dict[str, Any]] = {
+        "kafka": {"bootstrap_servers": (servers,)},
+        "topics": {"prefix": f"{name}.", "partitions": scale.partitions, "replication_factor": 1},
+        "api": {"base_url": base_url, "submit_timeout_s": 2.0, "read_timeout_s": 5.0},
+        "polling": {"min_s": low, "max_s": high, "per_page": scale.per_page},
+        "worker": {
+            "group_id": f"{name}.workers",
+            "session_timeout_s": 6.0,
+            "heartbeat_s": 1.0,
+            "stall_timeout_s": 60.0,
+        },
+        "policy": {"in_doubt": "resubmit"},
+    }
+    for path, value in scale.settings:
+        group, _, key = path.partition(".")
+        values[group][key] = value
+    return Settings.model_validate(values)

@@ -1,0 +1,207 @@
+"""A stage in memory, and short ways to make records. Used by the tests of rules and of the runner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+import msgspec
+
+from agents.domain import HighlightDomain
+from agents.ledger_records import RequestState
+from agents.policy import Policy
+from agents.state import PartitionState
+from pipeline.domain import Headers, Outcome
+from pipeline.effects.calls import Call, Result
+from schemas.records import (
+    Command,
+    CommandKind,
+    Highlight,
+    Observation,
+    ObservationSource,
+    ObservedHighlight,
+    ObservedStream,
+    Request,
+    Stream,
+    Summary,
+    encode,
+)
+
+START = 1_800_000_000.0
+RECORDS = {"highlights": Highlight, "streams": Stream, "summaries": Summary}
+
+
+@dataclass
+class Incoming:
+    """A consumed record."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    offset: int = 0
+    partition: int = 3
+    timestamp: int = int(START * 1000)
+    headers: Headers = ()
+
+
+@dataclass
+class Published:
+    """An output record."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+@dataclass
+class MemoryStage:
+    """Folds as the ledger does, and keeps what it would write: every state record as bytes, in order."""
+
+    state: PartitionState
+    log: list[tuple[str, bytes | None]] = field(default_factory=list)
+    published: list[Published] = field(default_factory=list)
+
+    def put(self, key: str, value: msgspec.Struct | None) -> None:
+        self.log.append((key, None if value is None else msgspec.json.encode(value)))
+        self.state.fold(key, value)
+
+    def publish(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = (), *, partition: int | None = None
+    ) -> None:
+        assert partition is None
+        self.published.append(Published(topic, key, value, list(headers)))
+
+    def restored(self, *, compacted: bool = False) -> PartitionState:
+        """A state folded from scratch, as a worker that gains the partition does."""
+        state = PartitionState(self.state.partition)
+        last = {key: place for place, (key, _) in enumerate(self.log)}
+        for place, (key, value) in enumerate(self.log):
+            if compacted and (last[key] != place or value is None):
+                continue
+            state.fold(key, None if value is None else state.decode(key, value))
+        return state
+
+
+class Bench:
+    """A domain, one partition's state and a stage, with a clock that stands still until a test moves it."""
+
+    def __init__(self, seed: int = 7, domain: HighlightDomain | None = None, **policy: Any) -> None:
+        self.now = START
+        self.policy = Policy(**{"jitter": 0.0, **policy})
+        self.domain = domain or HighlightDomain(self.policy, Random(seed))
+        self.state = self.domain.new_state(3)
+        self.stage = MemoryStage(self.state)
+        self._offsets: dict[str, int] = {}
+
+    # -- in
+
+    def feed(
+        self, topic: str, record: msgspec.Struct | bytes, *, key: str | None = None, headers: Headers = ()
+    ) -> Outcome:
+        value = record if isinstance(record, bytes) else encode(record)
+        request_id = key if key is not None else getattr(record, "request_id", "r1")
+        offset = self._offsets[topic] = self._offsets.get(topic, -1) + 1
+        incoming = Incoming(f"tldr.{topic}.v1", request_id.encode(), value, offset, headers=headers)
+        return self.domain.rules[topic](incoming, self.state, self.stage, self.now)
+
+    def request(self, request_id: str = "r1", **fields: Any) -> Outcome:
+        return self.feed("requests", make_request(request_id, **fields))
+
+    def command(self, kind: CommandKind, command_id: str = "c1", request_id: str = "r1") -> Outcome:
+        return self.feed("commands", Command(request_id=request_id, command_id=command_id, command=kind))
+
+    def observe(self, observation: Observation) -> Outcome:
+        return self.feed("observations", observation)
+
+    # -- effects
+
+    def begin(self) -> tuple[str, Call] | None:
+        """Take what is due, up to the first call."""
+        while (request_id := self.domain.effects.take_due(self.state, self.now)) is not None:
+            call = self.domain.effects.begin(self.state, request_id, self.stage, self.now)
+            if call is not None:
+                return request_id, call
+        return None
+
+    def call(self) -> Call:
+        """The next call that is due, moving the clock to it."""
+        begun = self.begin()
+        while begun is None:
+            due = self.domain.effects.next_due(self.state)
+            assert due is not None, "nothing is due any more"
+            self.now = max(self.now, due)
+            begun = self.begin()
+        self.taken, call = begun
+        return call
+
+    def finish(self, call: Call, result: Result) -> None:
+        self.domain.effects.finish(self.state, self.taken, call, result, self.stage, self.now)
+
+    # -- out
+
+    def of(self, topic: str) -> list[Any]:
+        """The records published on a topic, decoded."""
+        values = [item.value for item in self.stage.published if item.topic == topic]
+        return [msgspec.json.decode(value, type=RECORDS[topic]) for value in values if value is not None]
+
+    def states(self, request_id: str = "r1") -> list[str]:
+        return [record.state for record in self.of("streams") if record.request_id == request_id]
+
+    def dead_letters(self) -> list[Published]:
+        return [item for item in self.stage.published if item.topic == "dead-letters"]
+
+    def one(self, request_id: str = "r1") -> RequestState:
+        request = self.state.entries[request_id].request
+        assert request is not None
+        return request
+
+
+def make_request(request_id: str = "r1", **fields: Any) -> Request:
+    return Request(
+        **{"request_id": request_id, "tenant": "acme", "source_url": "https://twitch.tv/videos/42", **fields}
+    )
+
+
+def seen_highlight(highlight_id: str, **fields: Any) -> ObservedHighlight:
+    return ObservedHighlight(
+        **{
+            "id": highlight_id,
+            "title": f"Title of {highlight_id}",
+            "timestamp": 60.0,
+            "duration": 30.0,
+            "confidence_score": 0.8,
+            "tags": ["Epic Goal"],
+            **fields,
+        }
+    )
+
+
+def observation(
+    *highlights: ObservedHighlight,
+    at: float = START,
+    source: ObservationSource = "webhook",
+    stream: ObservedStream | None = None,
+    request_id: str = "r1",
+    name: str = "evt",
+) -> Observation:
+    return Observation(
+        request_id=request_id,
+        observation_id=name,
+        source=source,
+        observed_at=datetime.fromtimestamp(at, UTC),
+        stream=stream,
+        highlights=list(highlights),
+    )
+
+
+def header(headers: Headers | Sequence[tuple[str, bytes]], name: str) -> str:
+    return dict(headers)[name].decode()
+
+
+def contents(highlights: Sequence[Highlight]) -> Mapping[str, str]:
+    """The final title by highlight id."""
+    return {highlight.highlight_id: highlight.title for highlight in highlights}

@@ -1,0 +1,234 @@
+"""Live state and restored state cannot differ, whatever happened and in whatever order."""
+
+from __future__ import annotations
+
+from random import Random
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.effects.calls import Accepted, Failed, Fault, Locate, Located, Read, Result, Seen, Stop, Stopped, Submit
+from schemas.records import Command, Highlight, ObservedHighlight, ObservedStream, RecordError
+from tests.unit.agents.support import START, Bench, make_request, observation, seen_highlight
+
+REQUESTS = ("r1", "r2")
+STATUSES = ("pending", "processing", "completed", "error", "cancelled", "paused")
+FAULTS: tuple[Fault, ...] = (
+    "never_sent",
+    "refused",
+    "throttled",
+    "no_slot",
+    "credentials",
+    "ambiguous",
+    "gone",
+    "unavailable",
+    "unreadable",
+)
+SMALL = {
+    "retain_s": 400.0,
+    "parked_for_s": 200.0,
+    "doubt_for_s": 100.0,
+    "sweep_max": 3,
+    "locate_tries": 2,
+    "max_submissions": 2,
+    "parked_per_request": 4,
+    "full_read_every": 3,
+}
+
+
+class Chaos:
+    """Does whatever may happen to a partition, drawn from one seed."""
+
+    def __init__(self, seed: int, in_doubt: str = "resubmit", closed_for_s: float = 300.0) -> None:
+        self.luck = Random(seed)
+        self.bench = Bench(seed, in_doubt=in_doubt, closed_for_s=closed_for_s, **SMALL)
+        self.rejected: list[str] = []
+
+    def run(self, steps: int) -> None:
+        acts = [self.ask, self.command, self.pass_time, *[self.observe] * 2, *[self.effect] * 3]
+        for _ in range(steps):
+            self.luck.choice(acts)()
+
+    def ask(self) -> None:
+        fields = {} if self.luck.random() < 0.9 else {"tenant": "other"}
+        headers = [("tldr-redriven", b"1")] if self.luck.random() < 0.3 else []
+        self.feed("requests", make_request(self.luck.choice(REQUESTS), **fields), headers)
+
+    def observe(self) -> None:
+        some = [self.highlight() for _ in range(self.luck.randint(0, 3))]
+        stream = self.stream() if self.luck.random() < 0.4 else None
+        at = self.bench.now - self.luck.choice((0, 1, 5, 30))
+        name = f"evt_{self.luck.randint(0, 9)}"
+        self.feed(
+            "observations", observation(*some, at=at, stream=stream, request_id=self.luck.choice(REQUESTS), name=name)
+        )
+
+    def command(self) -> None:
+        kind = self.luck.choice(("stop", "cancel", "refresh", "refresh"))
+        number = self.luck.randint(0, 5)
+        self.feed("commands", Command(request_id=self.luck.choice(REQUESTS), command_id=f"c{number}", command=kind))
+
+    def effect(self) -> None:
+        begun = self.bench.begin()
+        if begun is None:
+            due = self.bench.domain.effects.next_due(self.bench.state)
+            if due is not None and due < self.bench.now + 1_000:
+                self.bench.now = max(self.bench.now, due)
+            return
+        self.bench.taken, call = begun
+        if self.luck.random() < 0.15:  # the partition left meanwhile: the result is lost
+            self.bench.domain.effects.release(self.bench.state, self.bench.taken)
+            return
+        if self.luck.random() < 0.3:
+            self.luck.choice((self.observe, self.command))()
+        self.bench.now += self.luck.choice((0.0, 0.5, 20.0))
+        self.bench.finish(call, self.result(call))
+
+    def pass_time(self) -> None:
+        self.bench.now += self.luck.choice((0.1, 1.0, 10.0, 150.0))
+
+    def result(self, call: Submit | Read | Stop | Locate) -> Result:
+        if self.luck.random() < 0.35:
+            return Failed(fault=self.luck.choice(FAULTS), reason="drawn", retry_after=self.luck.choice((None, 3.0)))
+        at = self.bench.now - 0.5
+        match call:
+            case Submit():
+                return Accepted(self.stream(), at)
+            case Read():
+                some = [self.highlight(call.stream_id) for _ in range(self.luck.randint(0, 3))]
+                total = self.luck.randint(0, 5)
+                stream = ObservedStream(id=call.stream_id, status=self.luck.choice(STATUSES), highlights_found=total)
+                return Seen(observed_at=at, stream=stream, highlights=some, total=total, clean=self.luck.random() < 0.5)
+            case Stop():
+                return Stopped()
+            case Locate():
+                found = {nonce: self.stream() for nonce in call.nonces if self.luck.random() < 0.3}
+                return Located(found, at)
+
+    def highlight(self, stream_id: str | None = None) -> ObservedHighlight:
+        number = self.luck.randint(0, 4)
+        title = self.luck.choice(("first", "second"))
+        stream_id = stream_id if stream_id is not None else self.luck.choice(("", "str_1", "str_2"))
+        return seen_highlight(
+            f"h{number}", title=title, confidence_score=self.luck.choice((0.2, 0.5, 0.9)), stream_id=stream_id
+        )
+
+    def stream(self) -> ObservedStream:
+        return ObservedStream(id=self.luck.choice(("str_1", "str_2", "str_3")), status=self.luck.choice(STATUSES))
+
+    def feed(self, topic: str, record: object, headers: object = ()) -> None:
+        published, written = len(self.bench.stage.published), len(self.bench.stage.log)
+        try:
+            self.bench.feed(topic, record, headers=headers)  # type: ignore[arg-type]  # drawn above
+        except RecordError as error:
+            self.rejected.append(error.code)
+            assert (published, written) == (len(self.bench.stage.published), len(self.bench.stage.log))
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    seed=st.integers(0, 2**32),
+    steps=st.integers(1, 250),
+    in_doubt=st.sampled_from(("resubmit", "hold", "dead_letter")),
+)
+def test_restored_state_equals_live_state(seed: int, steps: int, in_doubt: str) -> None:
+    """Folding the written records from scratch gives the live state, from the whole log and from a compacted one.
+
+    And what is refused with a RecordError has staged nothing before.
+    """
+    chaos = Chaos(seed, in_doubt)
+    chaos.run(steps)
+    live = chaos.bench.state.snapshot()
+    assert chaos.bench.stage.restored().snapshot() == live
+    assert chaos.bench.stage.restored(compacted=True).snapshot() == live
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 2**32), steps=st.integers(1, 250))
+def test_seq_is_gapless_and_revisions_count_up(seed: int, steps: int) -> None:
+    """Per request and epoch, seq counts from 1 without gaps, and each highlight's revision does."""
+    chaos = Chaos(seed, closed_for_s=1e9)
+    chaos.run(steps)
+    runs: dict[str, list[Highlight]] = {}
+    for item in chaos.bench.stage.published:
+        if item.topic == "highlights":
+            event = dict(item.headers)["ce_id"].decode()
+            runs.setdefault(event.split("/")[0], []).append(decoded(item.value))
+    for records in runs.values():
+        assert [record.seq for record in records] == list(range(1, len(records) + 1))
+        revisions: dict[str, int] = {}
+        for record in records:
+            revisions[record.highlight_id] = revisions.get(record.highlight_id, 0) + 1
+            assert record.revision == revisions[record.highlight_id]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 2**32))
+def test_every_request_comes_to_rest(seed: int) -> None:
+    """Whatever happened before, an API that answers brings each request to an end or to a person, and then forgets it.
+
+    Nothing is left due for ever, and no effect is asked for again and again without time passing.
+    """
+    chaos = Chaos(seed)
+    chaos.run(100)
+    bench = chaos.bench
+    for _ in range(400):
+        due = bench.domain.effects.next_due(bench.state)
+        if due is None:
+            break
+        bench.now = max(bench.now, due)
+        begun = bench.begin()
+        if begun is not None:
+            bench.taken, call = begun
+            bench.finish(call, perfect(call, bench.now))
+    else:
+        pytest.fail("effects never end")
+    held = [entry for entry in bench.state.entries.values() if entry.request is not None]
+    assert all(entry.request.state == "in_doubt" for entry in held)  # type: ignore[union-attr]
+    assert not bench.state.closed
+
+
+def perfect(call: Submit | Read | Stop | Locate, now: float) -> Result:
+    match call:
+        case Submit():
+            return Accepted(ObservedStream(id=f"str_{call.nonce}", status="pending"), now)
+        case Read():
+            stream = ObservedStream(id=call.stream_id, status="completed")
+            return Seen(observed_at=now, stream=stream, highlights=[], total=0, clean=True)
+        case Stop():
+            return Stopped()
+        case Locate():
+            return Located({}, now)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    drawn=st.lists(
+        st.tuples(st.sampled_from(("h1", "h2", "h3")), st.integers(0, 6), st.sampled_from(("a", "b", "c"))),
+        min_size=1,
+        max_size=12,
+    ),
+    shuffle=st.randoms(use_true_random=False),
+)
+def test_order_and_repetition_do_not_matter(drawn: list[tuple[str, int, str]], shuffle: Random) -> None:
+    """Observations in any order and repeated end with the same content of each highlight: the latest one wins."""
+    ends = []
+    for again in (False, True):
+        todo = [*drawn, *shuffle.sample(drawn, len(drawn) // 2)] if again else list(drawn)
+        if again:
+            shuffle.shuffle(todo)
+        bench = Bench()
+        bench.request()
+        for highlight_id, at, title in todo:
+            bench.observe(observation(seen_highlight(highlight_id, title=title, stream_id="str_1"), at=START + at))
+        ends.append({highlight.highlight_id: highlight.title for highlight in bench.of("highlights")})
+    assert ends[0] == ends[1]
+    for highlight_id, title in ends[0].items():
+        newest = max(at for name, at, _ in drawn if name == highlight_id)
+        assert title in {shown for name, at, shown in drawn if (name, at) == (highlight_id, newest)}
+
+
+def decoded(value: bytes | None) -> Highlight:
+    return msgspec.json.decode(value or b"", type=Highlight)

@@ -1,0 +1,1 @@
+"""The effect runner and the performers."""

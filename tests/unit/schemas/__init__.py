@@ -1,0 +1,1 @@
+"""Promises about the words: topics, records, schemas, examples."""

@@ -1,0 +1,1 @@
+"""Promises about settings and the connections made from them."""
