@@ -98,10 +98,13 @@ class EffectRules(Protocol[S]):  # type: ignore[misc]  # a port: S stands in arg
 class Domain(Protocol[S]):
     """Everything the machinery runs."""
 
-    rules: Mapping[str, Rule[S]]
-    """By the short name of the consumed topic."""
+    @property
+    def rules(self) -> Mapping[str, Rule[S]]:
+        """By the short name of the consumed topic."""
 
-    effects: EffectRules[S]
+    @property
+    def effects(self) -> EffectRules[S]:
+        """The decisions around API calls."""
 
     def new_state(self, partition: int) -> S:
         """An empty state for one partition."""

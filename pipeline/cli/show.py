@@ -6,6 +6,7 @@ from datetime import datetime
 
 from rich.text import Text
 
+from pipeline.cli.output import printable
 from schemas.records import Highlight
 
 STATE_STYLES = {
@@ -37,7 +38,7 @@ def highlight_line(highlight: Highlight) -> Text:
     return Text.assemble(
         (f"{position(highlight.start_s)}  ", "dim"),
         (f"{highlight.confidence:4.0%}  ", "green" if highlight.confidence >= 0.9 else ""),
-        (highlight.title, "bold"),
+        (printable(highlight.title), "bold"),
         (f"  {highlight.request_id} #{highlight.seq}", "dim"),
         ("  corrected" if highlight.revision > 1 else "", "magenta"),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,37 +13,11 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from pipeline.kafka.connection import KafkaConnection
 from pipeline.kafka.incremental_alter import TOPIC, IncrementalAlterConfigsRequest
+from pipeline.kafka.topic_plan import FoundTopic, NewTopic
 
 
 class TopicAdminError(RuntimeError):
     """The cluster refused. The text names the topic, the error and the cluster's words."""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundTopic:
-    """A topic as the cluster has it.
-
-    Attributes:
-        partitions: how many.
-        replication: copies of each partition, the smallest number among them.
-        leaders: partitions that have a leader now.
-        config: all settings in force, under Kafka's names; secrets are left out.
-    """
-
-    partitions: int
-    replication: int
-    leaders: int
-    config: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class NewTopic:
-    """A topic to create. ``replication`` -1 is the cluster's default."""
-
-    name: str
-    partitions: int
-    replication: int
-    config: Mapping[str, str]
 
 
 class TopicAdmin:

@@ -92,6 +92,9 @@ async def open_reader(
     )
     await consumer.start()
     try:
+        if start == "latest":  # now, and not when the first poll comes: what is written meanwhile must not be missed
+            for partition in consumer.assignment():
+                await consumer.position(partition)
         yield Reader(consumer, names)
     finally:
         await consumer.stop()

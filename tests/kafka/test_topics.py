@@ -1,6 +1,7 @@
 """``topics plan`` and ``apply`` on a real broker: they say exactly what differs, and never what must not change."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Mapping
 
 import msgspec
@@ -9,10 +10,11 @@ import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError
 
-from pipeline.kafka.admin import FoundTopic, NewTopic, TopicAdmin, TopicAdminError
+from pipeline.kafka.admin import TopicAdmin, TopicAdminError
 from pipeline.kafka.connection import KafkaConnection
 from pipeline.kafka.embedded import EmbeddedKafka
-from pipeline.kafka.ports import free_ports
+from pipeline.kafka.ports import choose_ports
+from pipeline.kafka.topic_plan import FoundTopic, NewTopic
 from pipeline.kafka.topics import Layout, Plan, TopicsNotReady, TopicsRefused, apply, plan
 from schemas import catalogue
 from schemas.catalogue import Catalogue
@@ -51,9 +53,11 @@ async def found(admin: TopicAdmin, layout: Layout) -> dict[str, FoundTopic]:
 async def changed(admin: TopicAdmin, name: str, config: Mapping[str, str]) -> None:
     """Change settings from outside, and wait until the broker shows them."""
     await admin.set_config({name: config})
-    async with asyncio.timeout(10):
-        while not config.items() <= (await admin.find([name]))[name].config.items():
-            await asyncio.sleep(0.05)
+    for _ in range(200):
+        if config.items() <= (await admin.find([name]))[name].config.items():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"the broker does not show {config} after 10 s")
 
 
 async def test_a_plan_changes_nothing(connection: KafkaConnection, layout: Layout, admin: TopicAdmin) -> None:
@@ -203,7 +207,7 @@ async def test_topics_that_do_not_come_up_are_an_error(
 
 async def test_a_cluster_that_does_not_answer_is_an_error() -> None:
     """No broker on the port: an error, not an empty cluster."""
-    (port,) = free_ports(1)
+    (port,) = choose_ports(1, random.SystemRandom())
     with pytest.raises(KafkaConnectionError):
         await plan(KafkaConnection.plaintext(f"127.0.0.1:{port}"), TOPICS, Layout("", 3))
 

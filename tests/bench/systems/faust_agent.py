@@ -60,5 +60,5 @@ def create_app(assignment: Assignment) -> faust.App:
 
 if __name__ == "__main__":
     driver.Transport.Consumer = _Consumer
-    sys.argv[1:] = ["worker", "--without-web", "-l", "warning"]
+    sys.argv[1:] = ["worker", "--without-web", "-l", "warn"]
     create_app(Assignment.from_environment()).main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -18,13 +18,13 @@ from agents.domain import HighlightDomain
 from agents.policy import Policy
 from agents.state import PartitionState
 from pipeline.api import HighlightClient, RetryPolicy, open_http_client
-from pipeline.effects.perform import Performer
 from pipeline.effects.runner import EffectRunner
 from pipeline.ledger.errors import LedgerClosed
 from pipeline.simulator.scenario_file import scenario_from
 from pipeline.simulator.server import serve
 from schemas.records import Highlight, Observation, encode
 from tests.unit.agents.support import Incoming, MemoryStage, make_request
+from tests.unit.effects.fakes import StoppedClock
 
 FAST: dict[str, Any] = {
     "poll_min_s": 0.05,
@@ -41,13 +41,14 @@ FAST: dict[str, Any] = {
 
 
 class MemoryLedger(MemoryStage):
-    """Durable at once, until it is closed."""
+    """Durable at once unless a test holds it; until it is closed."""
 
     def __init__(self, state: PartitionState) -> None:
         super().__init__(state)
         self.partition = state.partition
         self.is_open = True
-        self.flushes = 0
+        self.durable = asyncio.Event()
+        self.durable.set()
 
     def put(self, key: str, value: msgspec.Struct | None) -> None:
         if not self.is_open:
@@ -55,16 +56,16 @@ class MemoryLedger(MemoryStage):
         super().put(key, value)
 
     async def flush(self) -> None:
-        await asyncio.sleep(0)
+        await self.durable.wait()
         if not self.is_open:
             raise LedgerClosed("closed")
-        self.flushes += 1
 
 
 class Rig:
-    """One partition with a runner, at real time."""
+    """One partition with a runner; at real time unless a clock is given."""
 
-    def __init__(self, api: Any, performer: Performer | None = None, concurrency: int = 16, **policy: Any) -> None:
+    def __init__(self, api: Any, *, clock: StoppedClock | None = None, concurrency: int = 16, **policy: Any) -> None:
+        self.clock: Callable[[], float] = clock or time.time
         self.domain = HighlightDomain(Policy(**{**FAST, **policy}), Random(5))
         self.ledger = MemoryLedger(self.domain.new_state(3))
         self.bugs: list[BaseException] = []
@@ -72,12 +73,11 @@ class Rig:
         self.runner = EffectRunner(
             self.domain.effects,
             api,
-            clock=time.time,
-            sleep=asyncio.sleep,
+            clock=self.clock,
+            sleep=clock.sleep if clock else asyncio.sleep,
             concurrency=concurrency,
             on_fatal=self.bugs.append,
             hand_over=self._hand_over,
-            performer=performer,
         )
         self._offset = 0
 
@@ -88,7 +88,7 @@ class Rig:
         self._offset += 1
         key: str = record.request_id  # type: ignore[attr-defined]  # every record of ours has one
         incoming = Incoming(f"tldr.{topic}.v1", key.encode(), encode(record), self._offset)
-        self.domain.rules[topic](incoming, self.ledger.state, self.ledger, time.time())
+        self.domain.rules[topic](incoming, self.ledger.state, self.ledger, self.clock())
         self.runner.wake(self.ledger.partition)
 
     def ask(self, count: int) -> None:

@@ -80,4 +80,4 @@ def test_every_key_is_declared_once_with_its_own_variable_and_doc_line() -> None
     variables = [field.json_schema_extra["env"] for _, _, field in rows]
     assert len(set(variables)) == len(variables) > 40
     assert all(variable.startswith(("TLDR_", "KAFKA_")) for variable in variables)
-    assert all(field.description.endswith((".", "files")) for _, _, field in rows)
+    assert all(field.description.endswith(".") for _, _, field in rows)

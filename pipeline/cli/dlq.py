@@ -1,0 +1,117 @@
+"""``highlights dlq``: records that could not be accepted, and why. Their bytes may be anything, so none is shown raw."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.cli.context import CliContext, cli_context
+from pipeline.cli.errors import CommandError
+from pipeline.cli.output import Output, OutputMode, OutputOption, printable
+from pipeline.cli.running import quiet, run_async
+from pipeline.worker.exit_codes import ExitCode
+
+_SHOWN_BYTES = 2_000
+_OURS = ("__connect.errors.", "tldr-error-")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(help="Dead letters: records that could not be accepted.", no_args_is_help=True)
+    group.command("ls")(ls)
+    group.command("show")(show)
+    app.add_typer(group, name="dlq")
+
+
+def ls(
+    ctx: typer.Context,
+    code: Annotated[str | None, typer.Option("--code", "-c", help="Only this error class, such as invalid.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="The newest so many.")] = 50,
+    output: OutputOption = OutputMode.TEXT,
+) -> None:
+    """List dead letters, the newest last.
+
+    [b]Example[/b]
+
+    $ highlights dlq ls --code invalid
+    """
+    letters = sorted(_read(cli_context(ctx)), key=lambda record: record.timestamp)
+    rows = []
+    for record in letters:
+        fields = error_fields(record.headers)
+        if code in {None, fields.get("code")}:
+            origin = f"{fields.get('topic', '?')}/{fields.get('partition', '?')}/{fields.get('offset', '?')}"
+            key = printable(record.key, 60) if record.key is not None else None
+            when = fields.get("time") or datetime.fromtimestamp(record.timestamp / 1000, UTC).isoformat()
+            rows.append((record.partition, record.offset, when, fields.get("code"), key, origin, fields.get("message")))
+    columns = ["partition", "offset", "time", "code", "key", "origin", "reason"]
+    Output(output).table(columns, rows[-limit:], empty="no dead letters")
+
+
+def show(
+    ctx: typer.Context,
+    partition: Annotated[int, typer.Option("--partition", "-p", min=0, help="Its partition on the dead-letter topic.")],
+    offset: Annotated[int, typer.Option("--offset", min=0, help="Its offset there.")],
+    save: Annotated[Path | None, typer.Option("--save", help="Write the original value to this file, byte for byte.")] = None,
+    output: OutputOption = OutputMode.TEXT,
+) -> None:
+    """Show one dead letter: why it is one, its original headers, key and value. Unprintable bytes are escaped.
+
+    [b]Example[/b]
+
+    $ highlights dlq show --partition 3 --offset 0 --save record.json
+    """
+    out = Output(output)
+    letters = _read(cli_context(ctx))
+    record = next((one for one in letters if (one.partition, one.offset) == (partition, offset)), None)
+    if record is None:
+        raise CommandError(ExitCode.FAILED, f"no dead letter at partition {partition}, offset {offset}", "highlights dlq ls")
+    fields = error_fields(record.headers)
+    original = [(name, value) for name, value in record.headers if not name.startswith(_OURS)]
+    value = record.value
+    if save is not None:
+        save.write_bytes(value or b"")
+    if out.json:
+        headers = [[name, printable(content or b"", None)] for name, content in original]
+        key = None if record.key is None else printable(record.key, None)
+        shown = None if value is None else printable(value, None)
+        out.record({"error": fields, "headers": headers, "key": key, "value": shown, "bytes": len(value or b"")})
+        return
+    for name, text in fields.items():
+        out.line(f"{name:<16}{text}")
+    out.line(f"{'key':<16}{'(none)' if record.key is None else printable(record.key, 300)}")
+    for name, content in original:
+        out.line(f"header {printable(name.encode(), 60)}: {printable(content or b'', 300)}")
+    out.line(f"value, {len(value or b'')} bytes:")
+    out.line("(null)" if value is None else printable(value, _SHOWN_BYTES))
+    if save is not None:
+        out.note(f"the value is in {save}")
+
+
+def error_fields(headers: Any) -> dict[str, str]:
+    """Return what the pipeline noted about a dead letter, by short name; later headers of a name win."""
+    fields: dict[str, str] = {}
+    for name, value in headers:
+        for prefix in _OURS:
+            if name.startswith(prefix):
+                short = name.removeprefix(prefix).removeprefix("exception.").replace("class.name", "class")
+                fields[short] = printable(value or b"", 1_000)
+    return fields
+
+
+def _read(context: CliContext) -> list[Any]:
+    from pipeline.cli.kafka_access import reach  # noqa: PLC0415 - only now: --help stays fast
+    from pipeline.stack.reader import open_reader  # noqa: PLC0415
+
+    settings = context.settings()
+
+    async def run() -> list[Any]:
+        connection = await reach(settings, ["dead-letters"], said=said)
+        async with open_reader(connection, ["dead-letters"], prefix=settings.topics.prefix) as reader:
+            return await reader.read_to_end()
+
+    with quiet("aiokafka") as said:
+        return run_async(run())

@@ -1,0 +1,126 @@
+"""``highlights submit``: one request to Kafka, and with ``--wait`` all the way to its highlights."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import uuid4
+
+import typer
+
+from pipeline.cli.context import cli_context
+from pipeline.cli.errors import CommandError
+from pipeline.cli.output import Output, OutputMode, OutputOption
+from pipeline.cli.running import quiet, run_async
+from pipeline.worker.exit_codes import ExitCode
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(submit)
+
+
+def submit(
+    ctx: typer.Context,
+    url: Annotated[str, typer.Argument(help="The stream; the API must be able to reach it.")],
+    tenant: Annotated[str, typer.Option("--tenant", "-t", help="Who the work is for.")] = "default",
+    profile: Annotated[str, typer.Option("--profile", help="Rules that enrich the highlights.")] = "general",
+    platform: Annotated[
+        str | None, typer.Option("--platform", help="twitch, youtube, custom ...; told by the URL when left out.")
+    ] = None,
+    request_id: Annotated[
+        str | None, typer.Option("--request-id", "-r", help="Names the request; the same id again is the same request.")
+    ] = None,
+    user: Annotated[str | None, typer.Option("--user", help="The user on whose behalf.")] = None,
+    quality: Annotated[str, typer.Option("--quality", help="premium, high, standard or fast.")] = "standard",
+    sensitivity: Annotated[str, typer.Option("--sensitivity", help="low, medium or high.")] = "medium",
+    clip_duration: Annotated[int, typer.Option("--clip-duration", help="Length of a clip, 10 to 120 s.")] = 30,
+    tags: Annotated[list[str] | None, typer.Option("--tag", help="Tag for each highlight; may be repeated.")] = None,
+    metadata: Annotated[list[str] | None, typer.Option("--metadata", help="NAME=VALUE; may be repeated.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it until it is settled.")] = False,
+    timeout: Annotated[float, typer.Option("--timeout", help="Seconds that --wait waits at most.")] = 3600.0,
+    output: OutputOption = OutputMode.TEXT,
+) -> None:
+    """Write a request to Kafka. With --wait, follow it: exit code 0 once it is settled as completed.
+
+    [b]Examples[/b]
+
+    $ highlights submit https://www.twitch.tv/videos/2291004411 --tenant acme --wait
+
+    $ highlights submit https://youtu.be/abc --quality premium --request-id match-17 --output json
+    """
+    from pipeline.cli.following import follow_request  # noqa: PLC0415 - only now: --help stays fast
+    from pipeline.cli.kafka_access import reach  # noqa: PLC0415
+    from pipeline.stack.requests import write_requests  # noqa: PLC0415
+
+    out = Output(output)
+    options = {
+        "analysis_quality": quality,
+        "sensitivity": sensitivity,
+        "clip_duration": clip_duration,
+        "custom_tags": tags or [],
+    }
+    request = checked_request(
+        request_id=request_id or f"cli-{uuid4().hex[:12]}",
+        tenant=tenant,
+        user_id=user,
+        source_url=url,
+        platform=platform or platform_of(url),
+        profile=profile,
+        options=options,
+        metadata=_pairs(metadata or []),
+    )
+    settings = cli_context(ctx).settings()
+
+    async def run() -> bool:
+        needed = ["requests", "streams", "highlights", "dead-letters"] if wait else ["requests"]
+        connection = await reach(settings, needed, said=said)
+        if wait:
+            return await follow_request(connection, settings.topics.prefix, request, out, timeout)
+        (place,) = await write_requests(connection, [request], prefix=settings.topics.prefix)
+        out.line(f"{request.request_id} is on {place.topic}, partition {place.partition}, offset {place.offset}")
+        out.line(f"follow it: highlights watch --request {request.request_id}")
+        where = {"topic": place.topic, "partition": place.partition, "offset": place.offset}
+        out.record({"request_id": request.request_id, **where})
+        return True
+
+    with quiet("aiokafka") as said:
+        ok = run_async(run())
+    raise typer.Exit(int(ExitCode.OK if ok else ExitCode.FAILED))
+
+
+def checked_request(**fields: Any) -> Any:
+    """Build a request and check it like one that comes from Kafka.
+
+    Raises:
+        CommandError: a value is not allowed; the text names the field.
+    """
+    import orjson  # noqa: PLC0415 - only now: --help stays fast
+
+    from pipeline.stack.requests import RequestFileError, parse_requests  # noqa: PLC0415
+
+    given = {name: value for name, value in fields.items() if value is not None}
+    try:
+        (request,) = parse_requests(orjson.dumps(given), "request")
+    except RequestFileError as error:
+        problem = error.problems[0].removeprefix("line 1: ")
+        raise CommandError(ExitCode.SETTINGS, f"not a request: {problem}", "highlights submit --help") from error
+    return request
+
+
+def platform_of(url: str) -> str:
+    """Tell the platform by the host of a URL."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - beside its one use
+
+    host = (urlsplit(url).hostname or "").removeprefix("www.").removeprefix("m.")
+    known = {"twitch.tv": "twitch", "youtube.com": "youtube", "youtu.be": "youtube"}
+    return known.get(host, "custom")
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise CommandError(ExitCode.SETTINGS, f"--metadata {text!r} is not NAME=VALUE", "highlights submit --help")
+        pairs[name] = value
+    return pairs

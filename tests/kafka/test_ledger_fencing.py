@@ -1,0 +1,203 @@
+"""Who may write a partition's ledger: the last one that opened it, and nobody else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import aiokafka
+import pytest
+
+from pipeline.kafka.embedded import EmbeddedKafka
+from pipeline.ledger import Ledger, LedgerClosed, LedgerConfig, LedgerError, LedgerFenced, NotOurs
+from tests.kafka.driving import create_topics, eventually, read, values
+from tests.kafka.engine import Item, Items, ledger_config
+
+
+def yes() -> bool:
+    """The partition is ours."""
+    return True
+
+
+@pytest.fixture
+async def config(kafka: EmbeddedKafka, topic_prefix: str) -> AsyncIterator[LedgerConfig]:
+    """A ledger topic of its own."""
+    await create_topics(kafka.bootstrap_servers, topic_prefix, partitions=1)
+    yield ledger_config(kafka.bootstrap_servers, topic_prefix)
+
+
+async def opened(config: LedgerConfig) -> Ledger[Items]:
+    """Open partition 0."""
+    ledger = Ledger(config, 0, Items())
+    await ledger.open(yes)
+    return ledger
+
+
+def stage(ledger: Ledger[Items], *names: str) -> None:
+    """Stage an item and an output a name."""
+    for name in names:
+        ledger.put(f"item/{name}", Item(content=name, revision=1))
+        ledger.publish("out", b"key", name.encode())
+
+
+async def test_opening_fences_the_former_owner(config: LedgerConfig) -> None:
+    """After a second open the first ledger's flush fails as fenced, closes it, and nothing of it is visible."""
+    former = await opened(config)
+    stage(former, "kept")
+    await former.flush()
+    new = await opened(config)
+    stage(former, "lost")
+    with pytest.raises(LedgerFenced):
+        await former.flush()
+    assert not former.is_open
+    assert set(new.state.items) == {"item/kept"}
+    assert await values(config.client_options["bootstrap_servers"][0], config.topics["out"]) == ["kept"]
+    await former.drop()
+    await new.close()
+
+
+async def test_a_transaction_of_a_dead_owner_is_ended_before_reading(config: LedgerConfig) -> None:
+    """An open waits until a transaction that its former owner left open is aborted, and reads nothing of it."""
+    ghost = aiokafka.AIOKafkaProducer(
+        **config.client_options, transactional_id=f"{config.topic}-0", transaction_timeout_ms=60_000
+    )
+    await ghost.start()
+    await ghost.begin_transaction()
+    await ghost.send_and_wait(config.topic, b'{"content":"x","revision":1}', key=b"item/ghost", partition=0)
+    async with asyncio.timeout(10):
+        ledger = await opened(config)
+    assert ledger.state.items == {}
+    stage(ledger, "real")
+    await ledger.flush()
+    await ledger.close()
+    again = await opened(config)
+    assert set(again.state.items) == {"item/real"}
+    await again.close()
+    ghost._txn_manager = None  # it was fenced: let it close without an abort
+    await ghost.stop()
+
+
+async def test_an_open_gives_up_when_the_generation_moves_on(config: LedgerConfig) -> None:
+    """A partition that stops being ours while its ledger is read is not opened, and no producer is left behind."""
+    answers = iter([True, False])
+    ledger = Ledger(config, 0, Items())
+    with pytest.raises(NotOurs):
+        await ledger.open(lambda: next(answers))
+    assert not ledger.is_open
+    assert ledger._producer is None
+
+
+async def test_a_partition_that_is_not_ours_is_not_fenced(config: LedgerConfig) -> None:
+    """An open that finds the generation gone before it begins leaves the present owner alone."""
+    owner = await opened(config)
+    with pytest.raises(NotOurs):
+        await Ledger(config, 0, Items()).open(lambda: False)
+    stage(owner, "fine")
+    await owner.flush()
+    await owner.close()
+
+
+async def test_a_renewed_ledger_keeps_its_state(config: LedgerConfig) -> None:
+    """Over a rebalance in which nobody else wrote, the state stays in memory and writing goes on."""
+    ledger = await opened(config)
+    stage(ledger, "one")
+    ledger.advance("in", 7)
+    await ledger.flush()
+    assert await ledger.renew(yes)
+    assert ledger.position("in") == 7
+    stage(ledger, "two")
+    await ledger.flush()
+    assert await ledger.renew(yes)
+    await ledger.close()
+    assert await values(config.client_options["bootstrap_servers"][0], config.topics["out"]) == ["one", "two"]
+
+
+async def test_a_ledger_somebody_else_wrote_is_not_renewed(config: LedgerConfig) -> None:
+    """When another owner wrote meanwhile, the retained state is not trusted."""
+    ledger = await opened(config)
+    stage(ledger, "one")
+    await ledger.flush()
+    other = await opened(config)
+    stage(other, "two")
+    await other.close()
+    assert not await ledger.renew(yes)
+    await ledger.drop()
+
+
+async def test_a_ledger_with_unwritten_state_is_not_renewed(config: LedgerConfig) -> None:
+    """State that was folded and never written is not carried over a rebalance."""
+    ledger = await opened(config)
+    ledger.config = LedgerConfig(**{**vars(config), "linger": 60.0})
+    stage(ledger, "ahead")
+    assert not await ledger.renew(yes)
+    await ledger.drop()
+
+
+async def test_a_renewed_ledger_fences_the_owner_in_between(config: LedgerConfig) -> None:
+    """Whoever opened in between and still believes to own the partition cannot write after the renewal."""
+    ledger = await opened(config)
+    between = await opened(config)
+    assert await ledger.renew(yes)
+    stage(between, "zombie")
+    with pytest.raises(LedgerFenced):
+        await between.flush()
+    await between.drop()
+    await ledger.close()
+
+
+async def test_nothing_is_staged_on_a_closed_ledger(config: LedgerConfig) -> None:
+    """Put, publish and advance raise once a ledger is closed, and its state does not change."""
+    ledger = await opened(config)
+    await ledger.close()
+    with pytest.raises(LedgerClosed):
+        ledger.put("item/late", Item(content="", revision=1))
+    with pytest.raises(LedgerClosed):
+        ledger.publish("out", b"key", b"late")
+    with pytest.raises(LedgerClosed):
+        ledger.advance("in", 1)
+    with pytest.raises(LedgerError):
+        await ledger.flush()
+    assert ledger.state.items == {}
+
+
+async def test_a_cancelled_caller_does_not_break_a_transaction_under_way(config: LedgerConfig) -> None:
+    """Cancelling whoever waits for a flush leaves the transaction alone: it commits, and the ledger goes on."""
+    ledger = await opened(config)
+    stage(ledger, "one")
+    waiting = asyncio.create_task(ledger.flush())
+    await eventually(lambda: ledger._in_flight is not None)
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    assert waiting.cancelled()
+    stage(ledger, "two")
+    await ledger.flush()
+    await ledger.close()
+    assert await values(config.client_options["bootstrap_servers"][0], config.topics["out"]) == ["one", "two"]
+
+
+async def test_a_drop_amid_a_transaction_lets_it_finish(config: LedgerConfig) -> None:
+    """A drop does not cut a transaction in half: what was on its way is whole, what was only staged is forgotten."""
+    ledger = await opened(config)
+    stage(ledger, "one", "two")
+    hurried = asyncio.create_task(ledger.flush())
+    await eventually(lambda: ledger._in_flight is not None)
+    stage(ledger, "three")
+    await ledger.drop()
+    await asyncio.wait({hurried})
+    hurried.exception()
+    assert await values(config.client_options["bootstrap_servers"][0], config.topics["out"]) == ["one", "two"]
+
+
+async def test_an_open_that_is_cancelled_leaves_nothing_behind(config: LedgerConfig) -> None:
+    """A rebalance amid opening cancels it: its producer and reader are closed, and the next open works."""
+    before = len(asyncio.all_tasks())
+    for wait in (0.0, 0.005, 0.02, 0.05):
+        ledger = Ledger(config, 0, Items())
+        opening = asyncio.create_task(ledger.open(yes))
+        await asyncio.sleep(wait)
+        opening.cancel()
+        await asyncio.wait({opening})
+        await ledger.drop()
+    await asyncio.sleep(0.2)
+    assert len(asyncio.all_tasks()) <= before
+    ledger = await opened(config)
+    await ledger.close()
+    assert await read(config.client_options["bootstrap_servers"][0], config.topics["out"]) == []
