@@ -9,15 +9,21 @@ from pipeline.settings import Settings
 
 def policy_of(settings: Settings) -> Policy:
     """What the pipeline may decide on its own, as settings say."""
-    polling = settings.polling
+    polling, policy = settings.polling, settings.policy
     return Policy(
         poll_min_s=polling.min_s,
         poll_max_s=polling.max_s,
         jitter=polling.jitter,
         sweep_max=polling.sweep_max,
         submit_window_s=settings.api.submit_timeout_s + 5.0,
-        in_doubt=settings.policy.in_doubt,
-        blocked_hosts=settings.policy.blocked_hosts,
+        in_doubt=policy.in_doubt,
+        max_submissions=policy.max_submissions,
+        doubt_wait_s=policy.doubt_wait_s,
+        locate_pause_s=policy.locate_pause_s,
+        locate_tries=policy.locate_tries,
+        allowed_hosts=policy.allowed_hosts,
+        blocked_hosts=policy.blocked_hosts,
+        publish_signed_urls=policy.publish_signed_urls,
     )
 
 

@@ -29,7 +29,7 @@ class Policy:
         backoff_min_s: first pause after a failed call.
         backoff_max_s: longest such pause.
         credentials_retry_s: pause after the API refused our key: the fault is ours, so nothing is given up.
-        slot_retry_s: longest pause while all streams of the plan are in use.
+        slot_retry_s: between two submissions of a worker while all streams of the plan are in use.
         gone_after: 404s in a row that end a stream.
         stop_tries: failed stops of a surplus stream before it is left alone.
         max_request_bytes: largest request record; it is kept in the ledger until retention forgets it.
@@ -61,7 +61,7 @@ class Policy:
     backoff_min_s: float = 1.0
     backoff_max_s: float = 300.0
     credentials_retry_s: float = 5.0
-    slot_retry_s: float = 10.0
+    slot_retry_s: float = 2.0
     gone_after: int = 2
     stop_tries: int = 10
     max_request_bytes: int = 1_048_576

@@ -80,6 +80,12 @@ class PartitionState:
         self._taken.discard(request_id)
         self._schedule(request_id)
 
+    def postpone(self, request_id: str, until: float) -> None:
+        """Put a request that was taken back on the list, due no earlier than ``until``; a memory of this process."""
+        self._taken.discard(request_id)
+        self._due[request_id] = until
+        heappush(self._heap, (until, request_id))
+
     def _schedule(self, request_id: str) -> None:
         if request_id in self._taken:
             return

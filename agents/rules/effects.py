@@ -10,14 +10,15 @@ from agents.entry import Entry
 from agents.ledger_records import RequestState, request_key
 from agents.policy import Policy
 from agents.rules import retention, submission
-from agents.rules.lifecycle import change, is_final, wants_stop
+from agents.rules.lifecycle import OUTCOMES, change, is_final, wants_stop
 from agents.rules.outputs import Outputs
 from agents.rules.parking import Parking
 from agents.rules.results import ResultRule, Turn
 from agents.rules.sightings import SightingRule
+from agents.rules.slots import Slots
 from agents.state import PartitionState
 from pipeline.domain import Stage
-from pipeline.effects.calls import Call, Locate, Read, Result, Stop, Submit
+from pipeline.effects.calls import Accepted, Call, Failed, Locate, Read, Result, Seen, Stop, Submit
 
 _SEARCHED = frozenset({"submitting", "in_doubt"})
 """States whose own search covers the doubts as well."""
@@ -33,6 +34,7 @@ class HighlightEffects:
         self._policy = policy
         self._parking = parking
         self._random = random
+        self._slots = Slots(policy, random)
         self._results = ResultRule(outputs, policy, sightings, random)
 
     # -- the due list ----------------------------------------------------------------------------------------------
@@ -59,11 +61,19 @@ class HighlightEffects:
             retention.forget_marker(request_id, state, stage, now)
         elif entry.request is None:
             self._parking.expire(entry, state.partition, stage, now)
+        elif wait := self._wait_for_slot(state, entry.request, now):
+            state.postpone(request_id, now + wait)
+            return None
         else:
             call = self._begin(state, entry, entry.request, stage, now)
         if call is None:
             state.release(request_id)
         return call
+
+    def _wait_for_slot(self, state: PartitionState, request: RequestState, now: float) -> float:
+        if request.state != "queued" or request.extras or (request.doubts and now >= request.search_at):
+            return 0.0
+        return self._slots.wait(now, state.counts["queued"])
 
     def _begin(
         self, state: PartitionState, entry: Entry, request: RequestState, stage: Stage, now: float
@@ -124,11 +134,20 @@ class HighlightEffects:
         """Fold what came of a call: the next state, the next due time, outputs."""
         entry = state.entries.get(request_id)
         if entry is not None and entry.request is not None:
+            self._note_slots(entry.request, call, result, now)
             turn = Turn(state.partition, entry, stage, now)
             after = self._results.after(turn, entry.request, call, result)
             if after is not entry.request:
                 stage.put(request_key(request_id), _with_due(after, now))
         state.release(request_id)
+
+    def _note_slots(self, request: RequestState, call: Call, result: Result, now: float) -> None:
+        if isinstance(call, Submit) and isinstance(result, Failed) and result.fault == "no_slot":
+            self._slots.refused(now)
+        elif isinstance(result, Accepted):
+            self._slots.taken(now)
+        elif request.state == "processing" and isinstance(result, Seen) and result.stream.status in OUTCOMES:
+            self._slots.freed(now)
 
     def _move(self, entry: Entry, request: RequestState, stage: Stage, now: float) -> None:
         stage.put(request_key(entry.request_id), request)

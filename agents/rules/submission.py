@@ -66,10 +66,10 @@ def after_failure(request: RequestState, failed: Failed, now: float, policy: Pol
         return settled(request, "cancelled", request.reason, now, policy)
     if failed.fault == "credentials":
         pause = jittered(max(policy.credentials_retry_s, failed.retry_after or 0.0), policy, random)
+    elif failed.fault == "no_slot":
+        pause = jittered(policy.slot_retry_s, policy, random)
     else:
         pause = backoff(failures, policy, random, asked=failed.retry_after)
-        if failed.fault == "no_slot":
-            pause = min(pause, jittered(policy.slot_retry_s, policy, random))
     return change(
         request,
         "queued",

@@ -18,9 +18,6 @@ from pipeline.api.retry import Clock
 LARGEST_BODY = 32 * 1024 * 1024
 """Bytes of an answer that are read; a longer one counts as cut off."""
 
-TIMEOUTS = httpx.Timeout(connect=5.0, read=30.0, write=10.0, pool=1.0)
-POOL = httpx.Limits(max_connections=100, max_keepalive_connections=20)
-
 _FAILURES = (
     httpx.RequestError,
     OSError,  # includes TimeoutError, by which asyncio.timeout reports
@@ -30,7 +27,15 @@ _FAILURES = (
 )
 
 
-def open_http_client(*, verify: ssl.SSLContext | bool = True, proxy: str | None = None) -> httpx.AsyncClient:
+def open_http_client(
+    *,
+    verify: ssl.SSLContext | bool = True,
+    proxy: str | None = None,
+    connect_timeout_s: float = 5.0,
+    read_timeout_s: float = 30.0,
+    max_connections: int = 100,
+    keepalive_connections: int = 20,
+) -> httpx.AsyncClient:
     """Return the HTTP client to share between all API clients of a process; the caller closes it.
 
     HTTP/2 where the server offers it, no redirects (they would carry the key elsewhere), no retries beneath ours, and
@@ -39,8 +44,8 @@ def open_http_client(*, verify: ssl.SSLContext | bool = True, proxy: str | None 
     return httpx.AsyncClient(
         transport=None,
         http2=True,
-        limits=POOL,
-        timeout=TIMEOUTS,
+        limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=keepalive_connections),
+        timeout=httpx.Timeout(connect=connect_timeout_s, read=read_timeout_s, write=10.0, pool=1.0),
         verify=verify,
         proxy=proxy,
         trust_env=False,

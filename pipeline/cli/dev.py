@@ -2,8 +2,60 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
+
+from pipeline.cli.context import ScenarioOption, SeedOption, WorkersOption, cli_context
+from pipeline.cli.output import Output, OutputMode, OutputOption
+from pipeline.cli.running import quiet, run_async
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
+    app.command()(dev)
+
+
+def dev(  # noqa: PLR0913 - each option is an argument
+    ctx: typer.Context,
+    *,
+    workers: WorkersOption = 2,
+    persist: Annotated[
+        Path | None, typer.Option("--persist", help="Keep Kafka's data and all logs here, over restarts.")
+    ] = None,
+    kill_every: Annotated[
+        float | None,
+        typer.Option("--kill-every", min=1.0, help="Kill -9 a worker every so many seconds, and restart it."),
+    ] = None,
+    scenario: ScenarioOption = "demo",
+    seed: SeedOption = 1,
+    kafka_port: Annotated[
+        int | None, typer.Option("--kafka-port", help="Port of the embedded Kafka; a free one.")
+    ] = None,
+    api_port: Annotated[int, typer.Option("--api-port", help="Port of the simulated API; 0 takes a free one.")] = 0,
+    output: OutputOption = OutputMode.TEXT,
+) -> None:
+    """Keep a whole stack running until Ctrl-C: Kafka, the simulated API, workers. Prints what to paste elsewhere.
+
+    Highlights are shown as they are published. A worker that ends is started again.
+
+    [b]Examples[/b]
+
+    $ highlights dev
+
+    $ highlights dev --workers 3 --kill-every 20 --persist ./dev-data
+    """
+    from pipeline.cli.dev_run import DevOptions, run_dev  # noqa: PLC0415 - only now: --help stays fast
+
+    options = DevOptions(
+        workers=workers,
+        persist=persist,
+        kill_every_s=kill_every,
+        scenario=scenario,
+        seed=seed,
+        kafka_port=kafka_port,
+        api_port=api_port,
+    )
+    with quiet("aiokafka"):
+        run_async(run_dev(options, cli_context(ctx).settings(), Output(output)))

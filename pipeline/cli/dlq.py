@@ -1,4 +1,4 @@
-"""``highlights dlq``: records that could not be accepted, and why. Their bytes may be anything, so none is shown raw."""
+"""``highlights dlq``: records that could not be accepted, and why. Their bytes may be anything: none is shown raw."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def show(
     ctx: typer.Context,
     partition: Annotated[int, typer.Option("--partition", "-p", min=0, help="Its partition on the dead-letter topic.")],
     offset: Annotated[int, typer.Option("--offset", min=0, help="Its offset there.")],
-    save: Annotated[Path | None, typer.Option("--save", help="Write the original value to this file, byte for byte.")] = None,
+    save: Annotated[
+        Path | None, typer.Option("--save", help="Write the original value to this file, byte for byte.")
+    ] = None,
     output: OutputOption = OutputMode.TEXT,
 ) -> None:
     """Show one dead letter: why it is one, its original headers, key and value. Unprintable bytes are escaped.
@@ -68,7 +70,9 @@ def show(
     letters = _read(cli_context(ctx))
     record = next((one for one in letters if (one.partition, one.offset) == (partition, offset)), None)
     if record is None:
-        raise CommandError(ExitCode.FAILED, f"no dead letter at partition {partition}, offset {offset}", "highlights dlq ls")
+        raise CommandError(
+            ExitCode.FAILED, f"no dead letter at partition {partition}, offset {offset}", "highlights dlq ls"
+        )
     fields = error_fields(record.headers)
     original = [(name, value) for name, value in record.headers if not name.startswith(_OURS)]
     value = record.value
@@ -86,7 +90,8 @@ def show(
     for name, content in original:
         out.line(f"header {printable(name.encode(), 60)}: {printable(content or b'', 300)}")
     out.line(f"value, {len(value or b'')} bytes:")
-    out.line("(null)" if value is None else printable(value, _SHOWN_BYTES))
+    for line in ["(null)"] if value is None else printable(value, _SHOWN_BYTES, newlines=True).split("\n"):
+        out.line(line)
     if save is not None:
         out.note(f"the value is in {save}")
 

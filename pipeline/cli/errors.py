@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.cli.output import printable
 from pipeline.worker.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class CommandError(Exception):
         super().__init__(problem)
         self.exit_code = exit_code
         self.problem = problem
-        self.fix = fix
+        self.fix = tuple(line for line in fix if line)
         self.details = details
 
 
@@ -63,7 +64,9 @@ def _of_stack(error: BaseException) -> CommandError | None:
         return CommandError(ExitCode.KAFKA, str(error), "highlights kafka prefetch")
     if isinstance(error, KafkaStartError):
         fixes = [_log_hint(error.log_file), *_disk_hint(f"{error.reason} {error.last_lines}")]
-        return CommandError(ExitCode.KAFKA, f"embedded Kafka did not start: {error.reason}", *fixes, details=error.last_lines)
+        return CommandError(
+            ExitCode.KAFKA, f"embedded Kafka did not start: {error.reason}", *fixes, details=error.last_lines
+        )
     if isinstance(error, EmbeddedKafkaError):
         return CommandError(ExitCode.KAFKA, str(error))
     if isinstance(error, StackError):
@@ -110,9 +113,11 @@ def _disk_hint(text: str) -> list[str]:
 def print_error(error: CommandError, console: Console) -> None:
     """Write an error for people: the problem, what was seen, the way out."""
     console.print("[bold red]error:[/] ", end="")
-    console.print(error.problem, markup=False, highlight=False, soft_wrap=True)
+    console.print(printable(error.problem, newlines=True), markup=False, highlight=False, soft_wrap=True)
     if error.details:
-        console.print(error.details, style="dim", markup=False, highlight=False, soft_wrap=True)
+        console.print(
+            printable(error.details, newlines=True), style="dim", markup=False, highlight=False, soft_wrap=True
+        )
     for line in error.fix:
         console.print("[bold]fix:[/] ", end="")
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print(printable(line), markup=False, highlight=False, soft_wrap=True)

@@ -69,7 +69,9 @@ def unreachable(connection: KafkaConnection, error: BaseException, said: Sequenc
     reason = str(error) or f"no answer within {REACH_TIMEOUT_S:g} s"
     fixes = ["check KAFKA_BOOTSTRAP_SERVERS, and that this machine may reach it"]
     if connection.security_protocol == "PLAINTEXT":
-        fixes.append("a cluster with TLS or a login needs KAFKA_SECURITY_PROTOCOL and its settings: highlights config show")
+        fixes.append(
+            "a cluster with TLS or a login needs KAFKA_SECURITY_PROTOCOL and its settings: highlights config show"
+        )
     else:
         fixes.append("check KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_* and KAFKA_SSL_*: highlights config show")
     problem = f"Kafka cannot be reached at {servers} ({connection.security_protocol}): {reason}"

@@ -1,17 +1,17 @@
-"""The command line, put together. Modules of commands are imported when the program starts, what they use when they run."""
+"""The command line, put together. Commands are imported when the program starts, what they use when they run."""
 
 from __future__ import annotations
 
 import sys
 import traceback
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
-from pipeline.cli import demo, dev, kafka, simulate, worker
+from pipeline import __version__
+from pipeline.cli import config, demo, dev, dlq, doctor, kafka, simulate, streams, submit, topics, watch, worker
 from pipeline.cli.context import CliContext, DomainFactory, cli_context
 from pipeline.cli.errors import explain, print_error
 from pipeline.worker.exit_codes import ExitCode
@@ -44,19 +44,20 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for module in (demo, dev, worker, simulate, kafka):
+    for module in (demo, dev, submit, watch, streams, dlq, worker, topics, config, doctor, simulate, kafka):
         module.register(app)
     return app
 
 
 def _show_version(value: bool) -> None:  # noqa: FBT001 - typer calls it like this
     if value:
-        typer.echo(f"highlights {version('tldr-highlight-pipeline')}")
+        typer.echo(f"highlights {__version__}")
         raise typer.Exit
 
 
 def _root(
     ctx: typer.Context,
+    *,
     config: Annotated[Path | None, typer.Option("--config", help="TOML file of settings; or set TLDR_CONFIG.")] = None,
     _version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
@@ -86,7 +87,7 @@ def call(make_domain: DomainFactory, arguments: list[str]) -> int:
         console.print("interrupted", style="dim")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:  # `highlights watch | head`
-        sys.stdout = None  # type: ignore[assignment]  # nothing to flush at exit
+        sys.stdout = None  # nothing to flush at exit
         return ExitCode.OK
     except Exception as error:  # noqa: BLE001 - the outermost frame: what is left is a fault of ours, and said to be one
         return _report(error, console)

@@ -52,7 +52,7 @@ class Output:
 
     def note(self, text: str) -> None:
         """Say something beside the result."""
-        self.notes.print(printable(text), markup=False, soft_wrap=True, style="dim")
+        self.notes.print(printable(text, newlines=True), markup=False, soft_wrap=True, style="dim")
 
     def record(self, fields: Mapping[str, Any]) -> None:
         """Print one JSON line, in JSON mode only."""
@@ -105,17 +105,19 @@ def _text(value: Any) -> str:
     return printable(str(value))
 
 
-def printable(text: str | bytes, limit: int | None = None) -> str:
+def printable(text: str | bytes, limit: int | None = None, *, newlines: bool = False) -> str:
     """Return text from outside with everything escaped that could move the cursor, colour the screen or forge a line.
 
     Args:
         text: bytes are read as UTF-8 where they are.
         limit: characters after which it is cut off, saying how much is left.
+        newlines: leave them as they are.
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8", errors="backslashreplace")
     cut = len(text) - limit if limit is not None and len(text) > limit else 0
     shown = text[:limit] if cut else text
     if not shown.isprintable():
-        shown = "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in shown)
+        kept = "\n" if newlines else ""
+        shown = "".join(c if c.isprintable() or (c == kept) else c.encode("unicode_escape").decode() for c in shown)
     return f"{shown} ... {cut} more" if cut else shown

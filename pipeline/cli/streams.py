@@ -44,9 +44,7 @@ def ls(
         return
     from pipeline.cli.show import moment  # noqa: PLC0415 - only now: --help stays fast
 
-    rows = [
-        (s.request_id, s.tenant, s.state, s.outcome, s.highlights, moment(s.changed_at), s.reason) for s in chosen
-    ]
+    rows = [(s.request_id, s.tenant, s.state, s.outcome, s.highlights, moment(s.changed_at), s.reason) for s in chosen]
     columns = ["request", "tenant", "state", "outcome", "highlights", "changed (UTC)", "reason"]
     out.table(columns, rows, empty="no request of that kind")
 
@@ -67,7 +65,9 @@ def show(
     stream = published.streams.get(request_id)
     if stream is None:
         known = list(published.streams)
-        raise CommandError(ExitCode.FAILED, f"no request {request_id!r} on the streams topic", *_close_to(request_id, known))
+        raise CommandError(
+            ExitCode.FAILED, f"no request {request_id!r} on the streams topic", *_close_to(request_id, known)
+        )
     summary = published.summaries.get(request_id)
     highlights = {place.record.highlight_id: place.record for place in published.highlights.get(request_id, [])}
     if out.json:

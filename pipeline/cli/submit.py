@@ -19,9 +19,10 @@ def register(app: typer.Typer) -> None:
     app.command()(submit)
 
 
-def submit(
+def submit(  # noqa: PLR0913 - each option is an argument
     ctx: typer.Context,
     url: Annotated[str, typer.Argument(help="The stream; the API must be able to reach it.")],
+    *,
     tenant: Annotated[str, typer.Option("--tenant", "-t", help="Who the work is for.")] = "default",
     profile: Annotated[str, typer.Option("--profile", help="Rules that enrich the highlights.")] = "general",
     platform: Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 import typer
@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def watch(
     ctx: typer.Context,
+    *,
     request: Annotated[str | None, typer.Option("--request", "-r", help="Only this request id.")] = None,
     tenant: Annotated[str | None, typer.Option("--tenant", "-t", help="Only this tenant.")] = None,
     from_beginning: Annotated[bool, typer.Option("--from-beginning", help="First everything that is there.")] = False,
@@ -42,7 +43,7 @@ def watch(
 
     async def run() -> None:
         connection = await reach(settings, ["highlights"], said=said)
-        start = "earliest" if from_beginning else "latest"
+        start: Literal["earliest", "latest"] = "earliest" if from_beginning else "latest"
         if not out.json:
             out.note("waiting for highlights; Ctrl-C ends it")
         async with open_reader(connection, ["highlights"], prefix=settings.topics.prefix, start=start) as reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from pipeline.api.errors import ApiError, NotFound
@@ -13,6 +14,9 @@ from pipeline.effects.observed import observed_stream
 from schemas.records.observation import ObservedStream
 
 _REMEMBERED = 10_000
+
+_FRESH_S = 2.0
+"""A listing serves all searches of so many seconds: after a bad hour there are many, and a listing is dear."""
 
 
 class Locator:
@@ -27,13 +31,18 @@ class Locator:
         self._per_page = per_page
         self._max_pages = max_pages
         self._marks: dict[str, str] = {}
+        self._listing = asyncio.Lock()
+        self._listed_at = 0.0
+        self._listed: tuple[str, ...] = ()
 
     async def locate(self, call: Locate) -> Located | Failed:
         """Return the streams that carry one of the call's nonces."""
         began = self._clock()
         found: dict[str, ObservedStream] = {}
         try:
-            for stream_id in await self._strangers(call):
+            for stream_id in await self._list_streams():
+                if stream_id in call.owned:
+                    continue
                 stream = await self._look(stream_id, call.nonces)
                 if stream is not None:
                     mark = self._marks[stream_id]
@@ -42,18 +51,24 @@ class Locator:
             return failed_read(error)
         return Located(found, began)
 
-    async def _strangers(self, call: Locate) -> list[str]:
-        """Ids of streams among the account's highlights that nobody here owns."""
-        strangers: dict[str, None] = {}
+    async def _list_streams(self) -> tuple[str, ...]:
+        """Ids of the streams that have highlights, as of a moment ago."""
+        async with self._listing:
+            if self._clock() - self._listed_at >= _FRESH_S:
+                began = self._clock()
+                self._listed = await self._read_listing()
+                self._listed_at = began
+            return self._listed
+
+    async def _read_listing(self) -> tuple[str, ...]:
+        streams: dict[str, None] = {}
         for number in range(1, self._max_pages + 1):
             page = await self._api.list_highlights(page=number, per_page=self._per_page)
-            for highlight in page.highlights:
-                if highlight.stream_id and highlight.stream_id not in call.owned:
-                    strangers[highlight.stream_id] = None
+            streams |= dict.fromkeys(highlight.stream_id for highlight in page.highlights if highlight.stream_id)
             total, size = page.pagination.total, page.pagination.per_page or self._per_page
             if not page.highlights or (total is not None and number * size >= total):
                 break
-        return list(strangers)
+        return tuple(streams)
 
     async def _look(self, stream_id: str, nonces: tuple[str, ...]) -> Stream | None:
         """Return the stream if it carries one of the nonces. One that was looked at before is not asked for again."""

@@ -82,6 +82,7 @@ class EffectRunner(Generic[S]):
         hand_over: passes on the id of a stream that was created for a partition which has left meanwhile.
         performer: makes the calls; by default with the performer's own defaults.
         observer: told of every call.
+        crash_point: told of the durable steps as they are passed (``pipeline.worker.crash_points``).
     """
 
     def __init__(  # noqa: PLR0913 -- each is a port
@@ -96,6 +97,7 @@ class EffectRunner(Generic[S]):
         hand_over: HandOver | None = None,
         performer: Performer | None = None,
         observer: CallObserver | None = None,
+        crash_point: Callable[[str], None] = lambda _name: None,
     ) -> None:
         self._rules = rules
         self._clock = clock
@@ -105,6 +107,7 @@ class EffectRunner(Generic[S]):
         self._hand_over = hand_over
         self._performer = performer or Performer(api, clock=clock)
         self._observer = observer
+        self._crash_point = crash_point
         self._gate = Gate(clock)
         self._works: dict[int, _Work[S]] = {}
         self._draining = False
@@ -142,6 +145,11 @@ class EffectRunner(Generic[S]):
         works = list(self._works.values())
         self._works.clear()
         await asyncio.gather(*(self._leave(work, min(timeout, POST_GRACE_S)) for work in works))
+
+    @property
+    def paused_for(self) -> float:
+        """Seconds for which no call is made because an answer asked for a pause."""
+        return self._gate.closed_for()
 
     @property
     def in_flight(self) -> int:
@@ -225,13 +233,18 @@ class EffectRunner(Generic[S]):
 
     async def _call(self, work: _Work[S], call: Call) -> Result:
         if call.durable_first:
+            self._crash_point("before_intent")
             await work.ledger.flush()
+            self._crash_point("after_intent")
         if work.leaving:
             return Failed(fault="never_sent", reason="the partition is leaving this worker")
         if isinstance(call, Submit) and self._clock() > call.not_after:
             return Failed(fault="never_sent", reason="it took too long to become durable")
         began = self._clock()
+        place = "post" if isinstance(call, Submit) else "read"
+        self._crash_point(f"before_{place}")
         result = await self._performer.perform(call)
+        self._crash_point(f"after_{place}")
         outcome = result.fault if isinstance(result, Failed) else "ok"
         if isinstance(result, Failed):
             log.warning("call_failed", kind=call.kind, fault=result.fault, reason=result.reason)

@@ -116,7 +116,7 @@ class ApiSettings(Group):
         le=20,
     )
     read_timeout_s: float = declare(
-        15.0, "TLDR_API_READ_TIMEOUT_S", "Longest another call may take, in seconds.", gt=0, le=120
+        30.0, "TLDR_API_READ_TIMEOUT_S", "Longest another call may take, in seconds.", gt=0, le=120
     )
     connect_timeout_s: float = declare(
         5.0, "TLDR_API_CONNECT_TIMEOUT_S", "Longest a connection may take to open, in seconds.", gt=0, le=60
@@ -149,6 +149,12 @@ class WorkerSettings(Group):
 
     group_id: str = declare(
         "tldr-highlights", "TLDR_GROUP_ID", "Consumer group that workers share.", pattern=r"^[A-Za-z0-9._-]{1,200}$"
+    )
+    instance_id: str | None = declare(
+        None,
+        "TLDR_INSTANCE_ID",
+        "Stable name of this worker in its group: a restart within the session timeout moves no partition.",
+        pattern=r"^[A-Za-z0-9._-]{1,200}$",
     )
     health_host: str = declare(
         "127.0.0.1", "TLDR_HEALTH_HOST", "Address the health server listens on. In a container: 0.0.0.0.", min_length=1
@@ -192,7 +198,25 @@ class PolicySettings(Group):
     """What the pipeline may decide on its own."""
 
     in_doubt: Literal["resubmit", "hold", "dead_letter"] = declare(
-        "hold", "TLDR_IN_DOUBT_POLICY", "What becomes of a submission whose outcome stays unknown."
+        "resubmit", "TLDR_IN_DOUBT_POLICY", "What becomes of a submission that may have been applied and is not found."
+    )
+    max_submissions: int = declare(
+        3, "TLDR_MAX_SUBMISSIONS", "Submissions of one request at most; then it waits for a command.", ge=1, le=100
+    )
+    doubt_wait_s: float = declare(
+        25.0, "TLDR_DOUBT_WAIT_S", "How long a submission in doubt may still turn up, in seconds.", ge=0, le=3600
+    )
+    locate_pause_s: float = declare(
+        5.0, "TLDR_LOCATE_PAUSE_S", "Pause before the first search for it, in seconds; each later one doubles.", gt=0
+    )
+    locate_tries: int = declare(4, "TLDR_LOCATE_TRIES", "Searches before it counts as not found.", ge=1, le=100)
+    allowed_hosts: Names = declare(
+        (), "TLDR_ALLOWED_HOSTS", "Hosts, separated by commas, whose streams pass unscreened, as in a private network."
+    )
+    publish_signed_urls: bool = declare(
+        default=False,
+        env="TLDR_PUBLISH_SIGNED_URLS",
+        doc="Publish clip URLs with their signatures. A signature is a credential: off unless consumers need it.",
     )
     blocked_hosts: Names = declare(
         (), "TLDR_BLOCKED_HOSTS", "Hosts, separated by commas, whose streams are refused; a host covers its subdomains."

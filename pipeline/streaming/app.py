@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import faust
@@ -80,28 +79,15 @@ class PipelineApp(faust.App):
         self._keep = (_revoked, _complete)  # Faust's signals hold receivers weakly
 
 
-@dataclass(frozen=True, kw_only=True)
-class GroupMember:
-    """Who this worker is in its consumer group.
-
-    Attributes:
-        instance_id: static membership, when set: a restart within the session timeout moves no partition.
-    """
-
-    settings: WorkerSettings
-    instance_id: str | None = None
-
-
-def create_app(connection: KafkaConnection, member: GroupMember, appliers: Mapping[str, Apply]) -> PipelineApp:
+def create_app(connection: KafkaConnection, worker: WorkerSettings, appliers: Mapping[str, Apply]) -> PipelineApp:
     """Build the Faust app; nothing connects before it starts.
 
     Args:
         connection: the cluster.
-        member: the group and this worker's place in it.
+        worker: the group and this worker's place in it.
         appliers: what to do with a batch, by the full name of the input topic.
     """
     brokers, credentials = connection.faust_broker()
-    worker = member.settings
     app = PipelineApp(
         worker.group_id,
         broker=brokers,
@@ -116,7 +102,7 @@ def create_app(connection: KafkaConnection, member: GroupMember, appliers: Mappi
         table_standby_replicas=1,  # keeps Faust's own assignor, which keeps equal topics together
         stream_wait_empty=False,  # it waits without a deadline; our ledgers decide what counts
         consumer_auto_offset_reset="earliest",
-        consumer_group_instance_id=member.instance_id,
+        consumer_group_instance_id=worker.instance_id,
         broker_session_timeout=worker.session_timeout_s,
         broker_heartbeat_interval=worker.heartbeat_s,
         broker_rebalance_timeout=max(60.0, worker.session_timeout_s * 2),

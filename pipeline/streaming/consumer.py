@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, cast
 
 import aiokafka
@@ -93,9 +93,10 @@ class ReadCommittedThread(driver.AIOKafkaConsumerThread):
 
 
 class BatchConsumer(driver.Consumer):
-    """See the module's docstring. ``reading`` is set by the app factory before the app starts."""
+    """See the module's docstring. ``reading`` and ``crash_point`` are set before the app starts."""
 
     reading: Reading
+    crash_point: Callable[[str], None]
     max_records = 2_000
     max_buffered_bytes = 4 * 1024 * 1024
     fetch_timeout = 0.2
@@ -105,6 +106,7 @@ class BatchConsumer(driver.Consumer):
         self.in_flight = InFlight()
         self.sessions: defaultdict[int, int] = defaultdict(int)
         self.last_fetch_at = time.monotonic()
+        self.crash_point = lambda _name: None
         self._committed: dict[TP, int] = {}
         self._fetching = asyncio.Lock()
         self._open = asyncio.Event()
@@ -251,7 +253,11 @@ class BatchConsumer(driver.Consumer):
         await self.app.producer.flush()
         durable = self.reading.durable_offsets(self.assignment())
         offsets = {tp: offset for tp, offset in durable.items() if self._committed.get(tp) != offset}
-        if not offsets or not await self._commit(offsets):
+        if not offsets:
             return False
+        self.crash_point("before_offsets")
+        if not await self._commit(offsets):
+            return False
+        self.crash_point("after_offsets")
         self._committed.update(offsets)
         return True

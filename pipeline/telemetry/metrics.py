@@ -6,6 +6,7 @@ from collections import Counter as Count
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from pipeline import __version__
 from pipeline.api.rate_limit import RateLimit
 from pipeline.domain import Outcome
 
@@ -33,6 +34,15 @@ class Metrics:
             ["method", "endpoint"],
             buckets=_LATENCY,
             registry=registry,
+        )
+        self.effects = Counter(
+            "tldr_effects_total",
+            "Due API calls that came to an end, by kind and outcome (ok, or how it failed)",
+            ["kind", "outcome"],
+            registry=registry,
+        )
+        self.api_paused = Gauge(
+            "tldr_api_paused_seconds", "For how long calls still wait because the API asked to", registry=registry
         )
         self.rate_limit_remaining = Gauge(
             "tldr_rate_limit_remaining", "Requests left in the API's window, as it last said", registry=registry
@@ -74,7 +84,10 @@ class Metrics:
             "tldr_consumer_lag", "Records after the ledger's position", ["topic", "partition"], registry=registry
         )
         self.kafka_up = Gauge("tldr_kafka_up", "1 when the cluster answered the last probe", registry=registry)
+        self.last_call: str | None = None
+        self._processing: dict[tuple[str, str], Histogram] = {}
         self.build_info = Gauge("tldr_build_info", "Always 1; the version is a label", ["version"], registry=registry)
+        self.build_info.labels(__version__).set(1)
 
     def on_answer(
         self, method: str, route: str, status_or_error: int | str, seconds: float, rate_limit: RateLimit | None
@@ -84,6 +97,27 @@ class Metrics:
         self.api_latency.labels(method, route).observe(seconds)
         if rate_limit is not None and rate_limit.remaining is not None:
             self.rate_limit_remaining.set(rate_limit.remaining)
+
+    def called(self, kind: str, outcome: str, seconds: float) -> None:  # noqa: ARG002 - attempts are timed one by one
+        """Count a due call that came to an end (see :class:`pipeline.effects.runner.CallObserver`)."""
+        self.effects.labels(kind, outcome).inc()
+        self.last_call = outcome
+
+    def published(self, platform: str, quality: str, seconds: float, age: float | None) -> None:
+        """Note a highlight on its way out.
+
+        Args:
+            platform: of its request.
+            quality: of its request.
+            seconds: since it was observed.
+            age: seconds since the API made it, when the API says when that was.
+        """
+        child = self._processing.get((platform, quality))
+        if child is None:
+            child = self._processing[platform, quality] = self.highlight_processing.labels(platform, quality)
+        child.observe(seconds)
+        if age is not None:
+            self.highlight_age.observe(age)
 
     def flushed(self, partition: int, records: int, seconds: float) -> None:  # noqa: ARG002 - no label by partition
         """Count a committed transaction (see :class:`pipeline.ledger.LedgerObserver`)."""

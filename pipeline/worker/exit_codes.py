@@ -20,7 +20,7 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130  # Ctrl-C
 
 
-class Unrecoverable(Exception):  # noqa: N818 - it is a state of the process, not only an error
+class Unrecoverable(Exception):
     """The process cannot go on.
 
     Attributes:

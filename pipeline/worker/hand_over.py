@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import aiokafka
-from aiokafka.errors import KafkaError
 import structlog
+from aiokafka.errors import KafkaError
 
 from schemas.cloudevents import EventHeaders
 from schemas.records import Observation, encode

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from pipeline.effects.runner import EffectRunner
 from pipeline.streaming.app import PipelineApp
 from pipeline.streaming.owner import LedgerOwner
 from pipeline.telemetry.metrics import Metrics
@@ -14,8 +15,16 @@ from pipeline.worker.kafka_probe import KafkaProbe
 class Vitals:
     """Reads owner, consumer and probe; keeps nothing of its own."""
 
-    def __init__(self, owner: LedgerOwner[Any], app: PipelineApp, probe: KafkaProbe, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        owner: LedgerOwner[Any],
+        app: PipelineApp,
+        runner: EffectRunner[Any],
+        probe: KafkaProbe,
+        metrics: Metrics,
+    ) -> None:
         self._owner = owner
+        self._runner = runner
         self._app = app
         self._probe = probe
         self._metrics = metrics
@@ -51,6 +60,11 @@ class Vitals:
             "ledgers_open": sorted(ledger.partition for ledger in self._owner.open_ledgers),
             "generation": self._app.batch_consumer.generation,
             "kafka": "up" if self._probe.up else "away",
+            "api": {
+                "last_call": self._metrics.last_call,
+                "paused_s": round(self._runner.paused_for, 1),
+                "in_flight": self._runner.in_flight,
+            },
             "streams": self._counts(),
         }
 
@@ -59,6 +73,7 @@ class Vitals:
         self._metrics.active_streams.clear()
         for state, count in self._counts().items():
             self._metrics.active_streams.labels(state).set(count)
+        self._metrics.api_paused.set(self._runner.paused_for)
         self._metrics.open_ledgers.set(len(self._owner.open_ledgers))
         self._metrics.assigned.set(len(self._owner.assigned))
         self._refresh_lag()

@@ -22,7 +22,7 @@ from pipeline.effects.runner import EffectRunner
 from pipeline.kafka.connection import KafkaConnection, KafkaSecurityError, NoKafkaError
 from pipeline.ledger import LedgerConfig
 from pipeline.settings import Settings
-from pipeline.streaming.app import GroupMember, PipelineApp, create_app
+from pipeline.streaming.app import PipelineApp, create_app
 from pipeline.streaming.apply import Applier
 from pipeline.streaming.owner import LedgerOwner
 from pipeline.streaming.partitioner import partition_of
@@ -59,7 +59,13 @@ class Worker:
         self._ended = asyncio.Event()
         self._connection = _connection(settings)
         self.metrics = Metrics(registry)
-        self._http = open_http_client()
+        self._http = open_http_client(
+            connect_timeout_s=settings.api.connect_timeout_s,
+            read_timeout_s=settings.api.read_timeout_s,
+            max_connections=settings.api.max_connections,
+            keepalive_connections=settings.api.keepalive_connections,
+        )
+        crash_point = crash_points(settings.worker.crash_point)
         client = _client(settings, self._http, self.metrics)
         performer = Performer(
             client,
@@ -76,9 +82,11 @@ class Worker:
             on_fatal=self._on_bug,
             hand_over=self._hand_over(),
             performer=performer,
+            observer=self.metrics,
+            crash_point=crash_point,
         )
         self.owner = LedgerOwner(
-            ledger_config(settings, self._connection, self.metrics),
+            ledger_config(settings, self._connection, self.metrics, crash_point),
             domain.new_state,
             _inputs(settings, load()),
             attachment=self.runner,
@@ -86,8 +94,9 @@ class Worker:
         )
         self.app = self._create_app(domain)
         self.app.read_through(self.owner, settings.worker)
+        self.app.batch_consumer.crash_point = crash_point
         self.probe = KafkaProbe(self._connection.aiokafka(), self.metrics)
-        self.vitals = Vitals(self.owner, self.app, self.probe, self.metrics)
+        self.vitals = Vitals(self.owner, self.app, self.runner, self.probe, self.metrics)
         self._watchdog = Watchdog(settings.worker.stall_timeout_s, [self.vitals.stalled_for])
         self._health = HealthServer(
             health_app(self, registry, self.vitals.refresh), settings.worker.health_host, settings.worker.health_port
@@ -114,7 +123,7 @@ class Worker:
             ).apply
             for topic, rule in domain.rules.items()
         }
-        return create_app(self._connection, GroupMember(settings=worker), appliers)
+        return create_app(self._connection, worker, appliers)
 
     # -- health (see pipeline.worker.health.Health) ------------------------------------------------------------------
 
@@ -237,7 +246,12 @@ def _inputs(settings: Settings, catalogue: Catalogue) -> dict[str, str]:
     return {catalogue.full_name(short, settings.topics.prefix): short for short in INPUTS}
 
 
-def ledger_config(settings: Settings, connection: KafkaConnection, observer: Any) -> LedgerConfig:
+def ledger_config(
+    settings: Settings,
+    connection: KafkaConnection,
+    observer: Any,
+    crash_point: Callable[[str], None] = lambda _name: None,
+) -> LedgerConfig:
     """The configuration all ledgers of a worker share, from settings and the catalogue."""
     catalogue, prefix, worker = load(), settings.topics.prefix, settings.worker
     return LedgerConfig(
@@ -249,7 +263,7 @@ def ledger_config(settings: Settings, connection: KafkaConnection, observer: Any
         flush_records=worker.flush_records,
         max_pending_bytes=worker.flush_bytes,
         observer=observer,
-        crash_point=crash_points(worker.crash_point),
+        crash_point=crash_point,
     )
 
 

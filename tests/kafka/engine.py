@@ -24,7 +24,7 @@ from pipeline.domain import Incoming, Outcome, Stage
 from pipeline.kafka.connection import KafkaConnection
 from pipeline.ledger import Ledger, LedgerConfig
 from pipeline.settings.groups import WorkerSettings
-from pipeline.streaming.app import GroupMember, PipelineApp, create_app
+from pipeline.streaming.app import PipelineApp, create_app
 from pipeline.streaming.apply import Applier
 from pipeline.streaming.owner import LedgerOwner
 from pipeline.streaming.partitioner import partition_of
@@ -124,7 +124,7 @@ class Engine:
         )
         settings = WorkerSettings(group_id=f"{prefix}group", session_timeout_s=6.0, heartbeat_s=1.0)
         appliers = {prefix + topic: self._applier(topic, rule, partitions).apply for topic in topics}
-        self.app: PipelineApp = create_app(connection, GroupMember(settings=settings), appliers)
+        self.app: PipelineApp = create_app(connection, settings, appliers)
         self.app.read_through(self.owner, settings)
 
     def _applier(self, topic: str, rule: Any, partitions: int) -> Applier[Items]:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import aiokafka
 import pytest
 
 from pipeline.kafka.embedded import EmbeddedKafka
 from pipeline.ledger import Ledger, LedgerClosed, LedgerConfig, LedgerError, LedgerFenced, NotOurs
-from tests.kafka.driving import create_topics, eventually, read, values
+from tests.kafka.driving import create_topics, read, values
 from tests.kafka.engine import Item, Items, ledger_config
 
 
@@ -29,6 +30,12 @@ async def opened(config: LedgerConfig) -> Ledger[Items]:
     ledger = Ledger(config, 0, Items())
     await ledger.open(yes)
     return ledger
+
+
+def noticing(config: LedgerConfig, place: str) -> tuple[LedgerConfig, asyncio.Event]:
+    """A configuration whose ledger tells when it reaches a crash point."""
+    reached = asyncio.Event()
+    return replace(config, crash_point=lambda name: reached.set() if name == place else None), reached
 
 
 def stage(ledger: Ledger[Items], *names: str) -> None:
@@ -125,7 +132,7 @@ async def test_a_ledger_somebody_else_wrote_is_not_renewed(config: LedgerConfig)
 async def test_a_ledger_with_unwritten_state_is_not_renewed(config: LedgerConfig) -> None:
     """State that was folded and never written is not carried over a rebalance."""
     ledger = await opened(config)
-    ledger.config = LedgerConfig(**{**vars(config), "linger": 60.0})
+    ledger.config = replace(config, linger=60.0)
     stage(ledger, "ahead")
     assert not await ledger.renew(yes)
     await ledger.drop()
@@ -160,10 +167,11 @@ async def test_nothing_is_staged_on_a_closed_ledger(config: LedgerConfig) -> Non
 
 async def test_a_cancelled_caller_does_not_break_a_transaction_under_way(config: LedgerConfig) -> None:
     """Cancelling whoever waits for a flush leaves the transaction alone: it commits, and the ledger goes on."""
+    config, begun = noticing(config, "before_commit")
     ledger = await opened(config)
     stage(ledger, "one")
     waiting = asyncio.create_task(ledger.flush())
-    await eventually(lambda: ledger._in_flight is not None)
+    await begun.wait()
     waiting.cancel()
     await asyncio.wait({waiting})
     assert waiting.cancelled()
@@ -175,10 +183,11 @@ async def test_a_cancelled_caller_does_not_break_a_transaction_under_way(config:
 
 async def test_a_drop_amid_a_transaction_lets_it_finish(config: LedgerConfig) -> None:
     """A drop does not cut a transaction in half: what was on its way is whole, what was only staged is forgotten."""
+    config, begun = noticing(config, "before_commit")
     ledger = await opened(config)
     stage(ledger, "one", "two")
     hurried = asyncio.create_task(ledger.flush())
-    await eventually(lambda: ledger._in_flight is not None)
+    await begun.wait()
     stage(ledger, "three")
     await ledger.drop()
     await asyncio.wait({hurried})

@@ -50,14 +50,26 @@ async def found(admin: TopicAdmin, layout: Layout) -> dict[str, FoundTopic]:
     return {names[name]: topic for name, topic in (await admin.find(names)).items()}
 
 
-async def changed(admin: TopicAdmin, name: str, config: Mapping[str, str]) -> None:
-    """Change settings from outside, and wait until the broker shows them."""
-    await admin.set_config({name: config})
+async def until_shown(admin: TopicAdmin, name: str, config: Mapping[str, str]) -> None:
+    """Wait until the broker shows a topic with these settings: it answers before it has learned what it decided."""
     for _ in range(200):
-        if config.items() <= (await admin.find([name]))[name].config.items():
+        topic = (await admin.find([name])).get(name)
+        if topic is not None and config.items() <= topic.config.items():
             return
         await asyncio.sleep(0.05)
-    raise AssertionError(f"the broker does not show {config} after 10 s")
+    raise AssertionError(f"the broker does not show {name} with {config} after 10 s")
+
+
+async def changed(admin: TopicAdmin, name: str, config: Mapping[str, str]) -> None:
+    """Change settings from outside."""
+    await admin.set_config({name: config})
+    await until_shown(admin, name, config)
+
+
+async def made(admin: TopicAdmin, topic: NewTopic) -> None:
+    """Make a topic from outside."""
+    await admin.create([topic])
+    await until_shown(admin, topic.name, topic.config)
 
 
 async def test_a_plan_changes_nothing(connection: KafkaConnection, layout: Layout, admin: TopicAdmin) -> None:
@@ -108,7 +120,7 @@ async def test_a_missing_topic_among_others_is_created(
 ) -> None:
     """A cluster from an older version gets what is new."""
     spec = TOPICS["requests"]
-    await admin.create([NewTopic(layout.prefix + spec.name, 3, 1, spec.kafka_config())])
+    await made(admin, NewTopic(layout.prefix + spec.name, 3, 1, spec.kafka_config()))
     planned = await plan(connection, TOPICS, layout)
     assert len(planned.create) == 7
     await apply(connection, planned)
@@ -139,7 +151,7 @@ async def test_unequal_partition_counts_are_refused(
 ) -> None:
     """A topic that somebody grew, or that the broker made by itself, is found before a worker starts."""
     for short, partitions in (("requests", 3), ("commands", 1)):
-        await admin.create([NewTopic(TOPICS.full_name(short, layout.prefix), partitions, 1, {})])
+        await made(admin, NewTopic(TOPICS.full_name(short, layout.prefix), partitions, 1, {}))
     planned = await plan(connection, TOPICS, layout)
     one, all_topics = planned.refusals
     assert one.topic == TOPICS.full_name("commands", layout.prefix)

@@ -18,13 +18,16 @@ def register(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def demo(
+def demo(  # noqa: PLR0913 - each option is an argument
     ctx: typer.Context,
+    *,
     workers: WorkersOption = 2,
     requests: Annotated[
         Path | None, typer.Option("--requests", help="Requests, one JSON object a line; 20 examples by default.")
     ] = None,
-    kill: Annotated[bool, typer.Option("--kill/--no-kill", help="Kill -9 one worker on the way, and restart it.")] = True,
+    kill: Annotated[
+        bool, typer.Option("--kill/--no-kill", help="Kill -9 one worker on the way, and restart it.")
+    ] = True,
     seed: SeedOption = 1,
     scenario: ScenarioOption = "demo",
     json_file: Annotated[Path, typer.Option("--json-file", help="Where the figures go.")] = Path("build/demo.json"),

@@ -133,4 +133,3 @@ def _interest(request: FollowedRequest) -> int:
     if request.is_final:
         return 2
     return 0 if request.state in {"processing", "settling", "in_doubt"} else 1
-

@@ -218,7 +218,9 @@ def _write(file: Path, figures: dict[str, object]) -> None:
         file.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     except OSError as error:
         raise CommandError(
-            ExitCode.FAILED, f"cannot write the figures to {file}: {error.strerror}", "name another place: --json-file FILE"
+            ExitCode.FAILED,
+            f"cannot write the figures to {file}: {error.strerror}",
+            "name another place: --json-file FILE",
         ) from error
 
 

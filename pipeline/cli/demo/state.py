@@ -49,7 +49,9 @@ class DemoState:
     @property
     def all_running(self) -> bool:
         """Whether the API has taken every request."""
-        return all(r.state not in {"sent", "accepted", "queued", "submitting"} for r in self.following.requests.values())
+        return all(
+            r.state not in {"sent", "accepted", "queued", "submitting"} for r in self.following.requests.values()
+        )
 
     @property
     def published(self) -> int:

@@ -66,12 +66,14 @@ class MemoryStage:
     published: list[Published] = field(default_factory=list)
 
     def put(self, key: str, value: msgspec.Struct | None) -> None:
+        """Fold a state record, and keep its bytes."""
         self.log.append((key, None if value is None else msgspec.json.encode(value)))
         self.state.fold(key, value)
 
     def publish(
         self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = (), *, partition: int | None = None
     ) -> None:
+        """Keep an output record."""
         assert partition is None
         self.published.append(Published(topic, key, value, list(headers)))
 
@@ -102,6 +104,7 @@ class Bench:
     def feed(
         self, topic: str, record: msgspec.Struct | bytes, *, key: str | None = None, headers: Headers = ()
     ) -> Outcome:
+        """Have the rule of a topic decide about one record."""
         value = record if isinstance(record, bytes) else encode(record)
         request_id = key if key is not None else getattr(record, "request_id", "r1")
         offset = self._offsets[topic] = self._offsets.get(topic, -1) + 1
@@ -109,12 +112,15 @@ class Bench:
         return self.domain.rules[topic](incoming, self.state, self.stage, self.now)
 
     def request(self, request_id: str = "r1", **fields: Any) -> Outcome:
+        """Feed a request."""
         return self.feed("requests", make_request(request_id, **fields))
 
     def command(self, kind: CommandKind, command_id: str = "c1", request_id: str = "r1") -> Outcome:
+        """Feed a command."""
         return self.feed("commands", Command(request_id=request_id, command_id=command_id, command=kind))
 
     def observe(self, observation: Observation) -> Outcome:
+        """Feed an observation."""
         return self.feed("observations", observation)
 
     # -- effects
@@ -139,6 +145,7 @@ class Bench:
         return call
 
     def finish(self, call: Call, result: Result) -> None:
+        """Fold what came of the call taken last."""
         self.domain.effects.finish(self.state, self.taken, call, result, self.stage, self.now)
 
     # -- out
@@ -149,24 +156,29 @@ class Bench:
         return [msgspec.json.decode(value, type=RECORDS[topic]) for value in values if value is not None]
 
     def states(self, request_id: str = "r1") -> list[str]:
+        """The states of a request, as published."""
         return [record.state for record in self.of("streams") if record.request_id == request_id]
 
     def dead_letters(self) -> list[Published]:
+        """The dead letters published."""
         return [item for item in self.stage.published if item.topic == "dead-letters"]
 
     def one(self, request_id: str = "r1") -> RequestState:
+        """The state record of a request."""
         request = self.state.entries[request_id].request
         assert request is not None
         return request
 
 
 def make_request(request_id: str = "r1", **fields: Any) -> Request:
+    """A request that is fine, but for the fields given."""
     return Request(
         **{"request_id": request_id, "tenant": "acme", "source_url": "https://twitch.tv/videos/42", **fields}
     )
 
 
 def seen_highlight(highlight_id: str, **fields: Any) -> ObservedHighlight:
+    """A highlight as the API shows it, with the fields given."""
     return ObservedHighlight(
         **{
             "id": highlight_id,
@@ -188,6 +200,7 @@ def observation(
     request_id: str = "r1",
     name: str = "evt",
 ) -> Observation:
+    """One observation, at a time in unix seconds."""
     return Observation(
         request_id=request_id,
         observation_id=name,
@@ -199,6 +212,7 @@ def observation(
 
 
 def header(headers: Headers | Sequence[tuple[str, bytes]], name: str) -> str:
+    """The text of a header."""
     return dict(headers)[name].decode()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.effects.calls import Accepted, Failed, Fault, Locate, Located, Read, Result, Seen, Stop, Stopped, Submit
-from schemas.records import Command, Highlight, ObservedHighlight, ObservedStream, RecordError
+from schemas.records import Command, CommandKind, Highlight, ObservedHighlight, ObservedStream, RecordError
 from tests.unit.agents.support import START, Bench, make_request, observation, seen_highlight
 
 REQUESTS = ("r1", "r2")
@@ -26,7 +27,7 @@ FAULTS: tuple[Fault, ...] = (
     "unavailable",
     "unreadable",
 )
-SMALL = {
+SMALL: dict[str, Any] = {
     "retain_s": 400.0,
     "parked_for_s": 200.0,
     "doubt_for_s": 100.0,
@@ -47,16 +48,19 @@ class Chaos:
         self.rejected: list[str] = []
 
     def run(self, steps: int) -> None:
+        """Take so many steps."""
         acts = [self.ask, self.command, self.pass_time, *[self.observe] * 2, *[self.effect] * 3]
         for _ in range(steps):
             self.luck.choice(acts)()
 
     def ask(self) -> None:
+        """Send a request, for the first time or again."""
         fields = {} if self.luck.random() < 0.9 else {"tenant": "other"}
         headers = [("tldr-redriven", b"1")] if self.luck.random() < 0.3 else []
         self.feed("requests", make_request(self.luck.choice(REQUESTS), **fields), headers)
 
     def observe(self) -> None:
+        """Send an observation, perhaps out of order."""
         some = [self.highlight() for _ in range(self.luck.randint(0, 3))]
         stream = self.stream() if self.luck.random() < 0.4 else None
         at = self.bench.now - self.luck.choice((0, 1, 5, 30))
@@ -66,11 +70,13 @@ class Chaos:
         )
 
     def command(self) -> None:
-        kind = self.luck.choice(("stop", "cancel", "refresh", "refresh"))
+        """Send a command."""
+        kind: CommandKind = self.luck.choice(("stop", "cancel", "refresh", "refresh"))
         number = self.luck.randint(0, 5)
         self.feed("commands", Command(request_id=self.luck.choice(REQUESTS), command_id=f"c{number}", command=kind))
 
     def effect(self) -> None:
+        """Run an effect, or jump to the next one that is due."""
         begun = self.bench.begin()
         if begun is None:
             due = self.bench.domain.effects.next_due(self.bench.state)
@@ -87,9 +93,11 @@ class Chaos:
         self.bench.finish(call, self.result(call))
 
     def pass_time(self) -> None:
+        """Let time pass."""
         self.bench.now += self.luck.choice((0.1, 1.0, 10.0, 150.0))
 
     def result(self, call: Submit | Read | Stop | Locate) -> Result:
+        """Draw what comes of a call."""
         if self.luck.random() < 0.35:
             return Failed(fault=self.luck.choice(FAULTS), reason="drawn", retry_after=self.luck.choice((None, 3.0)))
         at = self.bench.now - 0.5
@@ -108,6 +116,7 @@ class Chaos:
                 return Located(found, at)
 
     def highlight(self, stream_id: str | None = None) -> ObservedHighlight:
+        """Draw a highlight."""
         number = self.luck.randint(0, 4)
         title = self.luck.choice(("first", "second"))
         stream_id = stream_id if stream_id is not None else self.luck.choice(("", "str_1", "str_2"))
@@ -116,9 +125,11 @@ class Chaos:
         )
 
     def stream(self) -> ObservedStream:
+        """Draw a stream's status."""
         return ObservedStream(id=self.luck.choice(("str_1", "str_2", "str_3")), status=self.luck.choice(STATUSES))
 
     def feed(self, topic: str, record: object, headers: object = ()) -> None:
+        """Feed a record, and check that one that is refused staged nothing."""
         published, written = len(self.bench.stage.published), len(self.bench.stage.log)
         try:
             self.bench.feed(topic, record, headers=headers)  # type: ignore[arg-type]  # drawn above
@@ -191,6 +202,7 @@ def test_every_request_comes_to_rest(seed: int) -> None:
 
 
 def perfect(call: Submit | Read | Stop | Locate, now: float) -> Result:
+    """What an API without faults answers."""
     match call:
         case Submit():
             return Accepted(ObservedStream(id=f"str_{call.nonce}", status="pending"), now)
@@ -231,4 +243,5 @@ def test_order_and_repetition_do_not_matter(drawn: list[tuple[str, int, str]], s
 
 
 def decoded(value: bytes | None) -> Highlight:
+    """Decode a highlight record."""
     return msgspec.json.decode(value or b"", type=Highlight)

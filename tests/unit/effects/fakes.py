@@ -23,9 +23,11 @@ class StoppedClock:
         self._tie = itertools.count()
 
     def __call__(self) -> float:
+        """Return the time."""
         return self.now
 
     async def sleep(self, seconds: float) -> None:
+        """Wait until the test has let so many seconds pass."""
         waker: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self.now + seconds, next(self._tie), waker))
         await waker
@@ -86,6 +88,7 @@ class HeldApi:
         timeout_s: float = 20.0,
         not_after: float | None = None,
     ) -> Stream:
+        """Start a stream."""
         assert (platform, timeout_s, not_after is None) == ("custom", 20.0, False)
         await self._answer("POST /streams")
         stream_id = f"str_{len(self.posts) + 1}"
@@ -93,6 +96,7 @@ class HeldApi:
         return Stream(id=stream_id, status="pending")
 
     async def get_stream(self, stream_id: str) -> Stream:
+        """Show a stream."""
         await self._answer("GET /streams/{id}")
         metadata = dict(self.posts.get(stream_id, {}).get("metadata") or {})
         progress = Progress(highlights_found=len(self.highlights))
@@ -101,36 +105,43 @@ class HeldApi:
     async def list_stream_highlights(
         self, stream_id: str, *, page: int | None = None, per_page: int | None = None
     ) -> HighlightPage:
+        """Show a page of highlights."""
         await self._answer("GET /streams/{id}/highlights")
         assert stream_id
         return page_of(self.highlights, page or 1, per_page or 10)
 
     async def list_highlights(self, *, page: int | None = None, per_page: int | None = None) -> HighlightPage:
+        """Show a page of highlights."""
         await self._answer("GET /highlights")
         return page_of(self.highlights, page or 1, per_page or 10)
 
     async def stop_stream(self, stream_id: str) -> Stream | None:
+        """Stop a stream."""
         await self._answer("POST /streams/{id}/stop")
         return Stream(id=stream_id, status="cancelled")
 
 
 def page_of(highlights: list[Highlight], page: int, per_page: int) -> HighlightPage:
+    """Return one page of a list."""
     start = (page - 1) * per_page
     shown = tuple(highlights[start : start + per_page])
     return HighlightPage(shown, Pagination(total=len(highlights), page=page, per_page=per_page))
 
 
 def http_error(status: int, *, code: str = "", retry_after: float | None = None) -> errors.HttpError:
+    """The client's error for an HTTP status."""
     return errors.error_class(status)(
         method="GET", route="/x", status=status, headers={}, told=Told(code=code), retry_after=retry_after
     )
 
 
 def never_sent() -> errors.NeverSent:
+    """The client's error for a connection that was refused."""
     return errors.NeverSent("refused", method="POST", route="/streams")
 
 
 def ambiguous() -> errors.Ambiguous:
+    """The client's error for a connection that was reset."""
     return errors.Ambiguous("reset", method="POST", route="/streams")
 
 

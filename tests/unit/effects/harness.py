@@ -51,11 +51,13 @@ class MemoryLedger(MemoryStage):
         self.durable.set()
 
     def put(self, key: str, value: msgspec.Struct | None) -> None:
+        """Fold a state record, while open."""
         if not self.is_open:
             raise LedgerClosed("closed")
         super().put(key, value)
 
     async def flush(self) -> None:
+        """Wait until the test lets things be durable."""
         await self.durable.wait()
         if not self.is_open:
             raise LedgerClosed("closed")
@@ -85,6 +87,7 @@ class Rig:
         self.handed.append(observation)
 
     def feed(self, topic: str, record: msgspec.Struct) -> None:
+        """Have a rule decide about one record, and wake the runner."""
         self._offset += 1
         key: str = record.request_id  # type: ignore[attr-defined]  # every record of ours has one
         incoming = Incoming(f"tldr.{topic}.v1", key.encode(), encode(record), self._offset)
@@ -92,6 +95,7 @@ class Rig:
         self.runner.wake(self.ledger.partition)
 
     def ask(self, count: int) -> None:
+        """Feed so many requests, r0 and on."""
         for number in range(count):
             self.feed("requests", make_request(f"r{number}", source_url=f"https://twitch.tv/videos/{number}"))
 
@@ -130,6 +134,7 @@ class Simulator:
         )
 
     async def lines(self, path: str, **query: str) -> list[dict[str, Any]]:
+        """Return a page of JSON lines."""
         answer = await self._http.get(self._base_url.removesuffix("/v1") + path, params=query)
         return [orjson.loads(line) for line in answer.content.splitlines()]
 

@@ -14,6 +14,7 @@ SHORT: dict[str, Any] = {
 
 
 async def settle(rig: Rig, count: int, timeout: float = 20.0) -> None:
+    """Run so many requests to their end."""
     rig.runner.attach(rig.ledger)
     rig.ask(count)
     await rig.until(settled=count, timeout=timeout)

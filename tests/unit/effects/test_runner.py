@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -10,25 +11,29 @@ from schemas.records import Command
 from tests.unit.effects.fakes import HeldApi, StoppedClock, ambiguous, breathe, http_error, soon
 from tests.unit.effects.harness import Rig
 
-SLOW = {"poll_min_s": 2.0, "poll_max_s": 60.0, "submit_window_s": 30.0, "jitter": 0.0}
+SLOW: dict[str, Any] = {"poll_min_s": 2.0, "poll_max_s": 60.0, "submit_window_s": 30.0, "jitter": 0.0}
 
 
 @pytest.fixture
 def clock() -> StoppedClock:
+    """A clock that stands still."""
     return StoppedClock()
 
 
 @pytest.fixture
 def api() -> HeldApi:
+    """An API that answers when it is let."""
     return HeldApi()
 
 
 @pytest.fixture
 def rig(api: HeldApi, clock: StoppedClock) -> Rig:
+    """One partition at rest."""
     return Rig(api, clock=clock, **SLOW)
 
 
 def state_of(rig: Rig, request_id: str = "r0") -> str:
+    """The state a request is in."""
     request = rig.ledger.state.entries[request_id].request
     assert request is not None
     return request.state

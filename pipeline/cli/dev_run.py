@@ -1,0 +1,158 @@
+"""What ``highlights dev`` does until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import msgspec
+
+from pipeline.cli.output import Output
+from pipeline.cli.show import highlight_line
+from pipeline.settings import Settings
+from pipeline.stack.environment import settings_environment
+from pipeline.stack.errors import StackError
+from pipeline.stack.follow import Following
+from pipeline.stack.local import LocalStack, StackConfig
+from pipeline.stack.reader import open_reader
+from schemas.records import Highlight
+
+EXAMPLE_URL = "https://www.twitch.tv/videos/2291004411"
+
+_LOOK_EVERY_S = 0.5
+_RESTART_AFTER_S = 1.0
+_SICK_AFTER_S = 10.0
+"""A worker that ends sooner than this after its start is not healed by starting it again at once."""
+
+_MOST_QUICK_ENDS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class DevOptions:
+    """The command's options."""
+
+    workers: int = 2
+    persist: Path | None = None
+    kill_every_s: float | None = None
+    scenario: str = "demo"
+    seed: int = 1
+    kafka_port: int | None = None
+    api_port: int = 0
+
+
+async def run_dev(options: DevOptions, settings: Settings, out: Output) -> None:
+    """Run a stack until cancelled.
+
+    Raises:
+        StackError, EmbeddedKafkaError: a part did not come up, or cannot be kept up.
+    """
+    config = StackConfig(
+        workers=options.workers,
+        scenario=options.scenario,
+        seed=options.seed,
+        simulator_port=options.api_port,
+        kafka_port=options.kafka_port,
+        folder=options.persist.resolve() if options.persist else None,
+        settings=settings,
+        overrides={
+            "polling.min_s": 0.5,
+            "polling.max_s": 2.0,
+            "worker.session_timeout_s": 6.0,
+            "worker.heartbeat_s": 1.0,
+        },
+    )
+    stack = LocalStack(config, say=lambda part, what: _say(out, part, what))
+    async with stack:
+        await stack.start()
+        _show_addresses(out, stack)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_show_highlights(stack, out))
+            tasks.create_task(_keep_up(stack, out))
+            if options.kill_every_s is not None:
+                tasks.create_task(_kill_now_and_then(stack, out, options.kill_every_s, Random(options.seed)))  # noqa: S311 - repeatable
+
+
+def _say(out: Output, part: str, what: str) -> None:
+    out.line(f"{part:<10}{what}")
+    out.record({"event": "up", "part": part, "text": what})
+
+
+def _show_addresses(out: Output, stack: LocalStack) -> None:
+    for worker in stack.workers:
+        _say(
+            out, worker.child.name, f"{worker.health_url}/readyz   pid {worker.child.pid}   log {worker.child.log_file}"
+        )
+    _say(out, "folder", f"{stack.folder}" + ("" if stack.config.folder else " (removed at the end)"))
+    environment = client_environment(stack.settings)
+    out.record({"event": "ready", "folder": stack.folder, "environment": environment})
+    out.line("")
+    out.line("in another terminal:", style="bold")
+    for name, value in environment.items():
+        out.line(f"  export {name}={shlex.quote(value)}")
+    out.line(f"  highlights submit {EXAMPLE_URL} --tenant me --wait")
+    out.line("  highlights watch")
+    out.line("")
+    out.line("Ctrl-C ends everything", style="dim")
+
+
+def client_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables with which other commands reach this stack; no secret is among them."""
+    names = ("KAFKA_BOOTSTRAP_SERVERS", "TLDR_TOPIC_PREFIX", "TLDR_PARTITIONS", "TLDR_API_BASE_URL", "TLDR_API_KEY")
+    rendered = settings_environment(settings)  # the key is the simulator's own: any will do
+    return {name: rendered[name] for name in names if name in rendered}
+
+
+async def _show_highlights(stack: LocalStack, out: Output) -> None:
+    following = Following()
+    topics = ("highlights", "streams")
+    async with open_reader(stack.connection, topics, prefix=stack.settings.topics.prefix, start="latest") as reader:
+        async for records in reader.follow():
+            for record in records:
+                decoded = following.fold(reader.short_name(record), record)
+                if isinstance(decoded, Highlight) and not out.json:
+                    out.console.print(highlight_line(decoded), soft_wrap=True)
+                elif decoded is not None:
+                    kind = "highlight" if isinstance(decoded, Highlight) else "stream"
+                    out.record({"event": kind, **msgspec.to_builtins(decoded)})
+
+
+async def _keep_up(stack: LocalStack, out: Output) -> None:
+    """Start workers again that ended; give up when one cannot live, or another part is gone."""
+    loop = asyncio.get_running_loop()
+    started = {worker.number: loop.time() for worker in stack.workers}
+    quick_ends = dict.fromkeys(started, 0)
+    while True:
+        await asyncio.sleep(_LOOK_EVERY_S)
+        _check_services(stack)
+        for worker in stack.workers:
+            if worker.child.is_running:
+                continue
+            code = worker.child.exit_code()
+            quick_ends[worker.number] = (
+                quick_ends[worker.number] + 1 if loop.time() - started[worker.number] < _SICK_AFTER_S else 0
+            )
+            if quick_ends[worker.number] >= _MOST_QUICK_ENDS:
+                raise StackError(f"{worker.child.name} ends again and again (exit code {code})", worker.child.log_file)
+            await asyncio.sleep(_RESTART_AFTER_S)
+            await stack.workers.start(worker.number)
+            started[worker.number] = loop.time()
+            _say(out, worker.child.name, f"had ended (exit code {code}), runs again as pid {worker.child.pid}")
+
+
+def _check_services(stack: LocalStack) -> None:
+    if stack.kafka is not None and not stack.kafka.is_running:
+        raise StackError("the embedded Kafka ended", stack.kafka.log_file)
+    if not stack.simulator.child.is_running:
+        raise StackError("the simulator ended", stack.simulator.child.log_file)
+
+
+async def _kill_now_and_then(stack: LocalStack, out: Output, every_s: float, random: Random) -> None:
+    while True:
+        await asyncio.sleep(every_s)
+        if running := stack.workers.running:
+            victim = random.choice(running)
+            _say(out, victim.child.name, f"kill -9 {victim.child.pid}")
+            await stack.workers.kill(victim.number)

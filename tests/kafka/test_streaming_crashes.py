@@ -1,0 +1,95 @@
+"""Real processes, really killed and frozen: nothing lost, nothing twice."""
+
+import asyncio
+import os
+import signal
+
+from pipeline.kafka.embedded import EmbeddedKafka
+from pipeline.worker.exit_codes import ExitCode
+from tests.kafka.driving import Workers, committed_offsets, create_topics, send, values, wait_for_values
+from tests.kafka.engine import Engine
+
+ROUNDS = int(os.environ.get("CRASH_ROUNDS", "2"))
+LOAD = int(os.environ.get("CRASH_LOAD", "10000"))
+
+
+async def test_two_revisions_stay_two_whatever_dies_between(kafka: EmbeddedKafka, topic_prefix: str) -> None:
+    """R37: killed after the transaction and before the offset commit, A then B come out as two revisions, not four."""
+    servers = kafka.bootstrap_servers
+    await create_topics(servers, topic_prefix)
+    async with Workers(servers, topic_prefix) as workers:
+        for number in range(ROUNDS):
+            killed = await workers.start("after_commit")
+            await send(servers, f"{topic_prefix}in", [f"i{number}=A", f"i{number}=B", f"bad=i{number}"])
+            assert await asyncio.wait_for(killed.wait(), 30) == -signal.SIGKILL
+    assert all(offset <= 0 for offset in (await committed_offsets(servers, f"{topic_prefix}group")).values())
+    async with Engine(servers, topic_prefix):
+        found = await wait_for_values(servers, f"{topic_prefix}out", 2 * ROUNDS)
+        dead = await wait_for_values(servers, f"{topic_prefix}dead-letters", ROUNDS)
+    assert sorted(found) == sorted(f"i{number}={text}" for number in range(ROUNDS) for text in ("A#1", "B#2"))
+    assert sorted(dead) == [f"bad=i{number}" for number in range(ROUNDS)]
+    assert sorted(await values(servers, f"{topic_prefix}out")) == sorted(found)
+
+
+async def test_workers_killed_under_load_lose_and_double_nothing(kafka: EmbeddedKafka, topic_prefix: str) -> None:
+    """Killed before and after commits and while opening, with every record sent twice: each change is out once."""
+    servers = kafka.bootstrap_servers
+    await create_topics(servers, topic_prefix)
+    load = [f"i{number // 2}=a" for number in range(LOAD)]
+    async with Workers(servers, topic_prefix) as workers:
+        sending = asyncio.create_task(send(servers, f"{topic_prefix}in", load, pace=0.02))
+        for place in ("before_commit:5", "after_commit:5", "after_open:2", "before_open:3"):
+            doomed = await workers.start(place)
+            assert await asyncio.wait_for(doomed.wait(), 40) == -signal.SIGKILL, place
+        await sending
+        await workers.start()
+        found = await wait_for_values(servers, f"{topic_prefix}out", LOAD // 2, 40)
+    assert sorted(found) == sorted(f"i{number}=a#1" for number in range(LOAD // 2))
+
+
+async def test_a_frozen_worker_cannot_write_when_it_wakes(kafka: EmbeddedKafka, topic_prefix: str) -> None:
+    """R2: frozen for twice its session timeout under load and woken, a worker doubles nothing, and rejoins or leaves."""
+    servers = kafka.bootstrap_servers
+    await create_topics(servers, topic_prefix)
+    load = [f"i{number // 2}=a" for number in range(LOAD)]
+    async with Workers(servers, topic_prefix) as workers:
+        first = await workers.start()
+        sending = asyncio.create_task(send(servers, f"{topic_prefix}in", load, pace=0.1))
+        await wait_for_values(servers, f"{topic_prefix}out", 100)
+        first.send_signal(signal.SIGSTOP)
+        second = await workers.start()
+        await sending
+        await wait_for_values(servers, f"{topic_prefix}out", LOAD // 2, 40)
+        first.send_signal(signal.SIGCONT)
+        await send(servers, f"{topic_prefix}in", [f"late{number}=a" for number in range(200)])
+        found = await wait_for_values(servers, f"{topic_prefix}out", LOAD // 2 + 200, 40)
+        await asyncio.sleep(3)  # time for the zombie to do harm
+        assert second.returncode is None
+        assert first.returncode in {None, ExitCode.FENCED}
+        for process in (first, second):
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+                assert await asyncio.wait_for(process.wait(), 25) == ExitCode.OK
+    expected = [f"i{number}=a#1" for number in range(LOAD // 2)] + [f"late{number}=a#1" for number in range(200)]
+    assert sorted(found) == sorted(expected)
+    assert sorted(await values(servers, f"{topic_prefix}out")) == sorted(expected)
+
+
+async def test_the_group_grows_and_shrinks_under_load(kafka: EmbeddedKafka, topic_prefix: str) -> None:
+    """From one worker to three and back while records come: none missing, none twice, no partition stuck."""
+    servers = kafka.bootstrap_servers
+    await create_topics(servers, topic_prefix)
+    load = [f"i{number // 2}=a" for number in range(LOAD)]
+    async with Workers(servers, topic_prefix) as workers:
+        sending = asyncio.create_task(send(servers, f"{topic_prefix}in", load, pace=0.1))
+        first = await workers.start()
+        await asyncio.sleep(2)
+        others = [await workers.start(), await workers.start()]
+        await asyncio.sleep(4)
+        for leaving in (first, others[0]):
+            leaving.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(leaving.wait(), 25) == ExitCode.OK
+        await sending
+        found = await wait_for_values(servers, f"{topic_prefix}out", LOAD // 2, 40)
+        assert others[1].returncode is None
+    assert sorted(found) == sorted(f"i{number}=a#1" for number in range(LOAD // 2))
