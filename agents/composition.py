@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agents.domain import HighlightDomain
 from agents.policy import Policy
+from pipeline.domain import HighlightObserver
 from pipeline.settings import Settings
 
 
@@ -16,6 +17,7 @@ def policy_of(settings: Settings) -> Policy:
         jitter=polling.jitter,
         sweep_max=polling.sweep_max,
         submit_window_s=settings.api.submit_timeout_s + 5.0,
+        mark_in_tags=policy.mark_in_tags,
         in_doubt=policy.in_doubt,
         max_submissions=policy.max_submissions,
         doubt_wait_s=policy.doubt_wait_s,
@@ -27,9 +29,9 @@ def policy_of(settings: Settings) -> Policy:
     )
 
 
-def build_domain(settings: Settings) -> HighlightDomain:
-    """The decisions, tuned by settings."""
-    return HighlightDomain(policy_of(settings), topic_prefix=settings.topics.prefix)
+def build_domain(settings: Settings, observer: HighlightObserver | None = None) -> HighlightDomain:
+    """The decisions, tuned by settings. ``observer`` is told of each highlight on its way out."""
+    return HighlightDomain(policy_of(settings), topic_prefix=settings.topics.prefix, observer=observer)
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from agents.rules.parking import Parking
 from agents.rules.requests import RequestRule
 from agents.rules.sightings import SightingRule
 from agents.state import PartitionState
-from pipeline.domain import Rule
+from pipeline.domain import HighlightObserver, Rule
 from schemas import catalogue
 
 
@@ -29,6 +29,7 @@ class HighlightDomain:
         random: for jitter and nonces; by default the system's, since a nonce must not be guessable.
         profiles: those that requests may name.
         topic_prefix: before each topic's name on this cluster.
+        observer: told of each highlight on its way out.
     """
 
     def __init__(
@@ -38,8 +39,9 @@ class HighlightDomain:
         *,
         profiles: Profiles | None = None,
         topic_prefix: str = "",
+        observer: HighlightObserver | None = None,
     ) -> None:
-        outputs = Outputs(profiles or Profiles(), catalogue.load(), topic_prefix)
+        outputs = Outputs(profiles or Profiles(), catalogue.load(), topic_prefix, observer)
         highlights = HighlightRule(outputs, publish_signed_urls=policy.publish_signed_urls)
         sightings = SightingRule(outputs, highlights)
         parking = Parking(outputs, policy)

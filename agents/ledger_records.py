@@ -6,7 +6,7 @@ default and go to the end; a change that a default cannot express counts ``STATE
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -16,6 +16,8 @@ STATE_VERSION = 1
 
 FINAL: frozenset[StreamState] = frozenset({"settled", "rejected"})
 """States in which the API owes us nothing any more."""
+
+ACTIVE: tuple[StreamState, ...] = tuple(state for state in get_args(StreamState) if state not in FINAL)
 
 Wish = Literal["stop", "cancel"]
 

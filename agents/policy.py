@@ -39,6 +39,8 @@ class Policy:
         retain_s: how long a settled request is known; longer than input topics are kept.
         closed_for_s: how long its id is remembered after that.
         command_memory: command ids remembered for one request.
+        mark_in_tags: mark a submission by one more custom tag; without, and without webhooks, one whose reply was lost
+            cannot be found. The mark is never published.
         webhook_url: template with ``{request_id}`` and ``{nonce}``; ``None``: the API sends no webhooks.
         allowed_hosts: hosts that pass the screen of source URLs unseen (tests and private networks).
         blocked_hosts: hosts refused, with their subdomains.
@@ -71,6 +73,7 @@ class Policy:
     retain_s: float = 14 * DAY_S
     closed_for_s: float = 90 * DAY_S
     command_memory: int = 100
+    mark_in_tags: bool = True
     webhook_url: str | None = None
     allowed_hosts: tuple[str, ...] = ()
     blocked_hosts: tuple[str, ...] = ()

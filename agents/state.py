@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from agents.entry import Entry
-from agents.ledger_records import FINAL, Closed, HighlightState, Parked, RequestState, decode_state
+from agents.ledger_records import ACTIVE, FINAL, Closed, HighlightState, Parked, RequestState, decode_state
 
 
 class PartitionState:
@@ -53,8 +53,8 @@ class PartitionState:
         self._folds[kind](rest, value)
 
     def active(self) -> dict[str, int]:
-        """How many requests are not settled, by the state they are in."""
-        return {state: count for state, count in self.counts.items() if state not in FINAL}
+        """How many requests are not settled, by the state they are in; 0 for states that none is in."""
+        return {state: self.counts[state] for state in ACTIVE}
 
     # -- what is due -----------------------------------------------------------------------------------------------
 

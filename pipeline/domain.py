@@ -73,6 +73,11 @@ Rule = Callable[[Incoming, S, Stage, float], Outcome]
 """Decide about one consumed record at a time ``now`` (unix seconds). Raises ``RecordError`` before it stages."""
 
 
+HighlightObserver = Callable[[str, str, float, float, str | None], None]
+"""Told of each highlight on its way out: platform, quality, now and when it was observed in unix seconds, and, with its
+first revision, when the API says that it was made. It is called on the hottest path: under a microsecond."""
+
+
 class EffectRules(Protocol[S]):  # type: ignore[misc]  # a port: S stands in argument positions only
     """The decisions around due API calls. The runner (``pipeline.effects.runner``) asks, calls the API, and tells.
 

@@ -9,6 +9,7 @@ from hashlib import blake2b
 import msgspec
 
 from agents.rules.links import bare
+from agents.rules.marks import MARK
 from schemas.records.observation import ObservedHighlight
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -59,7 +60,7 @@ def digest_of(highlight: ObservedHighlight, parts: Plain | None = None) -> int:
 
 
 def normal_tags(tags: Iterable[str]) -> list[str]:
-    """Return tags in lower case, words joined by hyphens, each once, in the order of their first appearance."""
+    """Return tags in lower case, words joined by hyphens, each once, in order of first appearance, without marks."""
     normal = dict.fromkeys(map(_normal_tag, tags))
     normal.pop("", None)
     return list(normal)
@@ -67,4 +68,4 @@ def normal_tags(tags: Iterable[str]) -> list[str]:
 
 @lru_cache(maxsize=8_192)
 def _normal_tag(tag: str) -> str:
-    return "-".join(tag.casefold().split())
+    return "" if tag.startswith(MARK) else "-".join(tag.casefold().split())

@@ -9,6 +9,7 @@ import msgspec
 
 from agents.rules.canonical import Plain, plain
 from agents.rules.context import Context
+from agents.rules.marks import unmarked
 from schemas.records.highlight import Highlight, Observed
 from schemas.records.observation import ObservedHighlight
 
@@ -71,7 +72,7 @@ def enriched(
         confidence=highlight.confidence_score,
         rank=place.rank,
         tags=added.tags,
-        api_tags=highlight.tags,
+        api_tags=unmarked(highlight.tags),
         clip_url=highlight.video_url if signed else parts.video_url,
         thumbnail_url=highlight.thumbnail_url if signed else parts.thumbnail_url,
         moment_url=context.moment(highlight.timestamp),

@@ -11,7 +11,7 @@ from agents.entry import Entry
 from agents.ledger_records import RequestState
 from agents.profiles import Profiles
 from agents.rules.context import Context, context_of
-from pipeline.domain import Incoming, Stage
+from pipeline.domain import HighlightObserver, Incoming, Stage
 from pipeline.streaming.dead_letter import TOPIC, error_headers
 from schemas import cloudevents
 from schemas.catalogue import Catalogue
@@ -43,10 +43,14 @@ class Outputs:
         profiles: which profile a request has.
         catalogue: the topics' names, which are the events' types.
         prefix: before each topic's name on this cluster.
+        observer: told of each highlight on its way out.
     """
 
-    def __init__(self, profiles: Profiles, catalogue: Catalogue, prefix: str = "") -> None:
+    def __init__(
+        self, profiles: Profiles, catalogue: Catalogue, prefix: str = "", observer: HighlightObserver | None = None
+    ) -> None:
         self.profiles = profiles
+        self._observer = observer
         self._catalogue = catalogue
         self._prefix = prefix
         self._highlight = cloudevents.EventHeaders(catalogue["highlights"].name, SOURCE)
@@ -85,6 +89,9 @@ class Outputs:
             stage.publish("highlights", context.key, encode(record), headers)
         except RecordError:
             stage.publish("highlights", context.key, encode(_trimmed(record)), headers)
+        if self._observer is not None:
+            made = record.api_created_at if record.revision == 1 else None
+            self._observer(record.platform, record.quality, now, record.observed_at.timestamp(), made)
 
     def stream(self, stage: Stage, entry: Entry, request: RequestState, now: float, reason: str | None = None) -> None:
         """Publish where a request stands. ``reason`` stands in for the state's own when it is only told again."""

@@ -108,7 +108,6 @@ class ResultRule:
         after = settling.after_read(
             request,
             folded.request,
-            call,
             result,
             folded.published,
             turn.now,

@@ -10,14 +10,13 @@ from agents.ledger_records import RequestState
 from agents.policy import Policy
 from agents.rules.lifecycle import outcome_of, settled
 from agents.rules.pacing import backoff, jittered, near_the_end, next_interval
-from pipeline.effects.calls import Failed, Read, Seen
+from pipeline.effects.calls import Failed, Seen
 from schemas.records.stream import Outcome
 
 
 def after_read(
     before: RequestState,
     request: RequestState,
-    call: Read,
     seen: Seen,
     published: int,
     now: float,
@@ -30,7 +29,6 @@ def after_read(
     Args:
         before: as it stood when the read came back.
         request: with the observation folded.
-        call: what was asked.
         seen: what came.
         published: highlight records that it brought.
         now: unix seconds.
@@ -38,12 +36,11 @@ def after_read(
         random: for jitter.
     """
     total = request.api_total if seen.total is None else seen.total
-    whole = call.full or seen.clean
     request = msgspec.structs.replace(
-        request, failures=0, missing=0, api_total=total, quiet=0 if whole else request.quiet + 1, refresh=False
+        request, failures=0, missing=0, api_total=total, quiet=0 if seen.whole else request.quiet + 1, refresh=False
     )
     if request.state == "settling":
-        return _after_pass(request, whole=whole, clean=seen.clean, published=published, now=now, policy=policy)
+        return _after_pass(request, whole=seen.whole, clean=seen.clean, published=published, now=now, policy=policy)
     interval = next_interval(request, published, policy)
     delay = jittered(near_the_end(before, request, interval, policy), policy, random)
     return msgspec.structs.replace(request, interval=interval, due=now + delay)

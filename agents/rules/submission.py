@@ -14,6 +14,7 @@ from agents.ledger_records import RequestState
 from agents.policy import Policy
 from agents.rules.context import Context
 from agents.rules.lifecycle import change, settled
+from agents.rules.marks import mark_of
 from agents.rules.pacing import backoff, jittered
 from pipeline.effects.calls import Failed, Submit
 
@@ -41,6 +42,8 @@ def call_for(request: RequestState, context: Context, policy: Policy) -> Submit:
     asked = context.asked
     options = {name: value for name, value in msgspec.structs.asdict(asked.options).items() if value not in (None, [])}
     nonce = request.nonce or ""
+    if policy.mark_in_tags:
+        options["custom_tags"] = [*asked.options.custom_tags, mark_of(nonce)]
     if policy.webhook_url is not None:
         options["webhook_url"] = policy.webhook_url.format(request_id=asked.request_id, nonce=nonce)
     return Submit(

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from pipeline.domain import Domain
+    from pipeline.domain import Domain, HighlightObserver
     from pipeline.settings import Settings
 
-DomainFactory = Callable[["Settings"], "Domain[Any]"]
+DomainFactory = Callable[["Settings", "HighlightObserver"], "Domain[Any]"]
 
 
 @dataclass(slots=True)

@@ -66,7 +66,10 @@ async def run_dev(options: DevOptions, settings: Settings, out: Output) -> None:
     )
     stack = LocalStack(config, say=lambda part, what: _say(out, part, what))
     async with stack:
-        await stack.start()
+        await stack.start_services()
+        await stack.start_workers()
+        out.note(f"waiting for {options.workers} workers")
+        await stack.workers.until_ready()
         _show_addresses(out, stack)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_show_highlights(stack, out))

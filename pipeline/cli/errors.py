@@ -47,7 +47,7 @@ def _of_settings(error: BaseException) -> CommandError | None:
     from pipeline.settings import SettingsError  # noqa: PLC0415
 
     if isinstance(error, SettingsError):
-        return CommandError(ExitCode.SETTINGS, str(error), "highlights config show")
+        return CommandError(ExitCode.SETTINGS, str(error), "highlights config check")
     if isinstance(error, NoKafkaError | KafkaSecurityError):
         return CommandError(ExitCode.SETTINGS, str(error))
     return None

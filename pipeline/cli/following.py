@@ -82,7 +82,7 @@ def _take(topic: str, record: Any, following: Following, request: Request, out: 
     if isinstance(decoded, Highlight) and not out.json:
         out.console.print(highlight_line(decoded), soft_wrap=True)
     elif isinstance(decoded, Stream) and not out.is_live:
-        out.line(f"{decoded.state}: {decoded.reason}")
+        out.line(f"{decoded.state}: {decoded.reason}" if decoded.reason else decoded.state)
 
 
 def _draw(bar: Progress, task: TaskID, followed: FollowedRequest) -> None:

@@ -66,7 +66,7 @@ async def topics_of(connection: KafkaConnection, *, said: Sequence[str] = ()) ->
 def unreachable(connection: KafkaConnection, error: BaseException, said: Sequence[str] = ()) -> CommandError:
     """Return the error for a cluster that does not let us in."""
     servers = ", ".join(connection.bootstrap_servers)
-    reason = str(error) or f"no answer within {REACH_TIMEOUT_S:g} s"
+    reason = _reason(error)
     fixes = ["check KAFKA_BOOTSTRAP_SERVERS, and that this machine may reach it"]
     if connection.security_protocol == "PLAINTEXT":
         fixes.append(
@@ -76,3 +76,11 @@ def unreachable(connection: KafkaConnection, error: BaseException, said: Sequenc
         fixes.append("check KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_* and KAFKA_SSL_*: highlights config show")
     problem = f"Kafka cannot be reached at {servers} ({connection.security_protocol}): {reason}"
     return CommandError(ExitCode.KAFKA, problem, *fixes, details="\n".join(said))
+
+
+def _reason(error: BaseException) -> str:
+    from aiokafka.errors import KafkaConnectionError  # noqa: PLC0415 - only commands that talk to Kafka pay for it
+
+    if isinstance(error, TimeoutError):
+        return f"no answer within {REACH_TIMEOUT_S:g} s"
+    return "no broker answers" if isinstance(error, KafkaConnectionError) else str(error) or type(error).__name__

@@ -53,7 +53,9 @@ class _LastWords(logging.Handler):
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines = [*self.lines, record.getMessage()][-3:]
+        if record.getMessage() not in self.lines:
+            self.lines.append(record.getMessage())
+            del self.lines[:-3]
 
 
 @contextlib.contextmanager

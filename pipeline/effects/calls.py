@@ -105,6 +105,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         stream: the status.
         highlights: without repetition; empty when no page was read.
         total: what the API last claimed, ``None`` when no page was read.
+        whole: the pages were read from the first to the last, or as many as one call may.
         clean: a whole pass found exactly as many highlights as the API last claimed.
     """
 
@@ -112,6 +113,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     stream: ObservedStream
     highlights: list[ObservedHighlight]
     total: int | None
+    whole: bool
     clean: bool
 
 

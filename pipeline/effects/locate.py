@@ -87,4 +87,6 @@ class Locator:
 
 def _mark_of(stream: Stream) -> str:
     """The places where a submission leaves its nonce, as one text."""
-    return f"{stream.metadata.get('pipeline_nonce', '')} {stream.options.get('webhook_url', '')}"
+    tags = stream.options.get("custom_tags")
+    places = (stream.metadata.get("pipeline_nonce", ""), stream.options.get("webhook_url", ""), *(tags or ()))
+    return " ".join(map(str, places))

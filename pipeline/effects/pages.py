@@ -37,18 +37,20 @@ async def whole_pass(fetch: FetchPage, *, max_pages: int) -> Listed:
     seen: dict[str, Highlight] = {}
     total: int | None = None
     unreadable = 0
-    number, returns = 1, 0
+    number, returns, shrunk = 1, 0, False
     for _ in range(max_pages):
         page = await fetch(number)
         _collect(page, seen)
         unreadable += len(page.unreadable)
-        total = page.pagination.total if page.pagination.total is not None else total
-        if total is not None and len(seen) + unreadable >= total:
+        before, total = total, page.pagination.total if page.pagination.total is not None else total
+        # entries that went made others move up, past the reader, while the sum may still come out right
+        shrunk = shrunk or (before is not None and total is not None and total < before)
+        if total is not None and not shrunk and len(seen) + unreadable >= total:
             return Listed(seen, total, clean=len(seen) + unreadable == total)
         number += 1
         if page.highlights or page.unreadable:
             continue
-        if total is None or returns == _RETURNS:
+        if total is None or shrunk or returns == _RETURNS:
             return Listed(seen, total, clean=total is None)
         number, unreadable, returns = 1, 0, returns + 1
     return Listed(seen, total, clean=False)

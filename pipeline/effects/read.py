@@ -25,8 +25,9 @@ async def read(
     try:
         stream = observed_stream(await api.get_stream(call.stream_id))
         listed = Listed({}, None, clean=False)
+        whole = call.full or stream.status in TERMINAL_STATUSES
         # the status comes first: what it calls ended cannot grow any more behind the pages read after it
-        if call.full or stream.status in TERMINAL_STATUSES:
+        if whole:
             listed = await whole_pass(fetch, max_pages=max_pages)
         elif stream.highlights_found != len(call.known):
             listed = await news(fetch, call.known, per_page=per_page, max_pages=max_pages)
@@ -37,5 +38,6 @@ async def read(
         stream=stream,
         highlights=[observed_highlight(highlight) for highlight in listed.highlights.values()],
         total=listed.total,
+        whole=whole,
         clean=listed.clean,
     )

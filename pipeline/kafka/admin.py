@@ -52,14 +52,17 @@ class TopicAdmin:
         Raises:
             TopicAdminError: the cluster does not let us look.
         """
-        answer = await self._send(MetadataRequest(list(names), allow_auto_topic_creation=False))
-        layouts = {}
-        for topic in answer.to_object()["topics"]:
-            if topic["error_code"] != UnknownTopicOrPartitionError.errno:
-                _check(topic["error_code"], topic["topic"], retriable_ok=True)
-                layouts[topic["topic"]] = topic["partitions"]
+        layouts = await self._layouts(names)
         configs = await self._configs(layouts)
         return {name: _found(partitions, configs[name]) for name, partitions in layouts.items() if name in configs}
+
+    async def partition_counts(self, names: Iterable[str]) -> dict[str, int]:
+        """Return how many partitions each of the named topics has that exist. Asks for no right but to describe them.
+
+        Raises:
+            TopicAdminError: the cluster does not let us look.
+        """
+        return {name: len(partitions) for name, partitions in (await self._layouts(names)).items()}
 
     async def create(self, topics: Iterable[NewTopic]) -> None:
         """Create topics. One that another program created meanwhile is no error.
@@ -84,6 +87,15 @@ class TopicAdmin:
             answer = await self._send(IncrementalAlterConfigsRequest(topics))
             for response in answer.to_object()["responses"]:
                 _check(response["error_code"], response["resource_name"], response["error_message"])
+
+    async def _layouts(self, names: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+        answer = await self._send(MetadataRequest(list(names), allow_auto_topic_creation=False))
+        layouts = {}
+        for topic in answer.to_object()["topics"]:
+            if topic["error_code"] != UnknownTopicOrPartitionError.errno:
+                _check(topic["error_code"], topic["topic"], retriable_ok=True)
+                layouts[topic["topic"]] = topic["partitions"]
+        return layouts
 
     async def _configs(self, names: Iterable[str]) -> dict[str, dict[str, str]]:
         resources: list[Any] = [(TOPIC, name, None) for name in names]

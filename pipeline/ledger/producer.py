@@ -20,6 +20,7 @@ from aiokafka.errors import (
 )
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from pipeline.ledger.closing import close_apart
 from pipeline.ledger.errors import BatchRefused, LedgerError, LedgerFenced
 
 _FENCED = (ProducerFenced, InvalidProducerEpoch)
@@ -127,6 +128,9 @@ class TransactionalProducer:
 
     async def close(self, *, timeout: float) -> None:
         """Let go of the producer. An open transaction is ended by the next open of the same id."""
+        await close_apart(self._close(timeout))
+
+    async def _close(self, timeout: float) -> None:
         with contextlib.suppress(Exception):
             async with asyncio.timeout(timeout):
                 await self._producer.stop()

@@ -11,6 +11,7 @@ import aiokafka
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from pipeline.ledger.closing import close_apart
 from pipeline.ledger.errors import LedgerError
 
 Fold = Callable[[str, bytes | None], None]
@@ -80,4 +81,4 @@ async def _reader(
         consumer.seek(partition, start)  # offsets that compaction took away are skipped by the broker
         yield consumer
     finally:
-        await consumer.stop()
+        await close_apart(consumer.stop())

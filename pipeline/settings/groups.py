@@ -200,6 +200,11 @@ class PolicySettings(Group):
     in_doubt: Literal["resubmit", "hold", "dead_letter"] = declare(
         "resubmit", "TLDR_IN_DOUBT_POLICY", "What becomes of a submission that may have been applied and is not found."
     )
+    mark_in_tags: bool = declare(
+        default=True,
+        env="TLDR_MARK_IN_TAGS",
+        doc="Mark each submission by one more custom tag (never published), so that one in doubt can be found.",
+    )
     max_submissions: int = declare(
         3, "TLDR_MAX_SUBMISSIONS", "Submissions of one request at most; then it waits for a command.", ge=1, le=100
     )

@@ -16,6 +16,7 @@ _MAX_REASON = 4_000
 
 _HINTS = {
     "undecodable": "send JSON in UTF-8",
+    "too_deep": "send JSON of fewer levels",
     "invalid": "make the record follow its JSON Schema in schemas/json",
     "null_value": "do not send tombstones to this topic",
     "future_version": "upgrade the workers before the producers",
@@ -41,7 +42,7 @@ def error_headers(record: Incoming, error: RecordError, now: float, attempt: int
         "__connect.errors.topic": record.topic,
         "__connect.errors.partition": str(record.partition),
         "__connect.errors.offset": str(record.offset),
-        "__connect.errors.stage": "VALUE_CONVERTER" if error.code in {"undecodable", "invalid"} else "TRANSFORMATION",
+        "__connect.errors.stage": "VALUE_CONVERTER" if error.code in {"undecodable", "too_deep", "invalid"} else "TRANSFORMATION",
         "__connect.errors.exception.class.name": type(error).__name__,
         "__connect.errors.exception.message": error.reason[:_MAX_REASON],
         "tldr-error-code": error.code,

@@ -178,10 +178,12 @@ class LedgerOwner(Generic[S]):
     # -- inside ----------------------------------------------------------------------------------------------------
 
     async def _stop_keepers(self) -> None:
-        keepers, self._keepers = list(self._keepers.values()), {}
-        for keeper in keepers:
-            keeper.cancel()
-        await asyncio.gather(*keepers, return_exceptions=True)
+        """Cancel all keepers until they have ended: a client library may swallow one cancellation on the way."""
+        keepers, self._keepers = set(self._keepers.values()), {}
+        while keepers:
+            for keeper in keepers:
+                keeper.cancel()
+            _, keepers = await asyncio.wait(keepers, timeout=1.0)
 
     def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
         if keeper.cancelled() or keeper.exception() is None:

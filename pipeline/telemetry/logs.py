@@ -17,6 +17,7 @@ from structlog.typing import Processor
 
 from pipeline.settings import Settings
 from pipeline.telemetry.redaction import SecretValues, redact_fields
+from pipeline.telemetry.repeats import RepeatFilter
 
 _CHATTY = ("httpx", "httpcore", "hpack", "asyncio", "aiokafka")
 """Libraries that tell every request or heartbeat: warnings only, unless everything is logged."""
@@ -47,6 +48,8 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_Formatter(_rendering(stream, console=console), shared, settings.secrets()))
+    if level > logging.DEBUG:
+        handler.addFilter(RepeatFilter())
     root = logging.getLogger()
     for old in [old for old in root.handlers if isinstance(old.formatter, _Formatter)]:
         root.removeHandler(old)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter as Count
+from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from pipeline import __version__
 from pipeline.api.rate_limit import RateLimit
 from pipeline.domain import Outcome
+from pipeline.telemetry.tally import TallyHistogram
 
 _LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 _AGE = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
+
+
+_AWAY = frozenset({"never_sent", "ambiguous", "unavailable", "unreadable", "credentials"})
+"""Outcomes of a call that say that the API does no work for us at present, whoever's fault it is."""
 
 
 class Metrics:
@@ -41,6 +47,11 @@ class Metrics:
             ["kind", "outcome"],
             registry=registry,
         )
+        self.api_up = Gauge(
+            "tldr_api_up",
+            "1 when the last call of the API was answered, 0 when it was away or refused our key",
+            registry=registry,
+        )
         self.api_paused = Gauge(
             "tldr_api_paused_seconds", "For how long calls still wait because the API asked to", registry=registry
         )
@@ -50,14 +61,14 @@ class Metrics:
         self.active_streams = Gauge(
             "tldr_active_streams", "Requests that are not settled, by state", ["state"], registry=registry
         )
-        self.highlight_processing = Histogram(
+        self.highlight_processing = TallyHistogram(
             "tldr_highlight_processing_seconds",
             "From the observation of a highlight to its place in a transaction",
             ["stream_type", "analysis_quality"],
             buckets=_LATENCY,
             registry=registry,
         )
-        self.highlight_age = Histogram(
+        self.highlight_age = TallyHistogram(
             "tldr_highlight_age_seconds",
             "From the API's creation of a highlight to its publication",
             buckets=_AGE,
@@ -85,7 +96,6 @@ class Metrics:
         )
         self.kafka_up = Gauge("tldr_kafka_up", "1 when the cluster answered the last probe", registry=registry)
         self.last_call: str | None = None
-        self._processing: dict[tuple[str, str], Histogram] = {}
         self.build_info = Gauge("tldr_build_info", "Always 1; the version is a label", ["version"], registry=registry)
         self.build_info.labels(__version__).set(1)
 
@@ -102,22 +112,36 @@ class Metrics:
         """Count a due call that came to an end (see :class:`pipeline.effects.runner.CallObserver`)."""
         self.effects.labels(kind, outcome).inc()
         self.last_call = outcome
+        self.api_up.set(int(outcome not in _AWAY))
 
-    def published(self, platform: str, quality: str, seconds: float, age: float | None) -> None:
-        """Note a highlight on its way out.
+    @property
+    def api_status(self) -> str:
+        """``up``, ``away`` (the last call got no sensible answer), ``key refused``, or ``unknown`` before the first."""
+        if self.last_call is None:
+            return "unknown"
+        if self.last_call == "credentials":
+            return "key refused"
+        return "away" if self.last_call in _AWAY else "up"
+
+    def published(self, platform: str, quality: str, now: float, observed_at: float, created_at: str | None) -> None:
+        """Note a highlight on its way out. It is the hottest path of all: about half a microsecond.
 
         Args:
             platform: of its request.
             quality: of its request.
-            seconds: since it was observed.
-            age: seconds since the API made it, when the API says when that was.
+            now: unix seconds.
+            observed_at: unix seconds.
+            created_at: when the API made it, in its own words; ``None``: not said, or told before.
         """
-        child = self._processing.get((platform, quality))
-        if child is None:
-            child = self._processing[platform, quality] = self.highlight_processing.labels(platform, quality)
-        child.observe(seconds)
-        if age is not None:
-            self.highlight_age.observe(age)
+        self.highlight_processing.labels(platform, quality).observe(now - observed_at)
+        if created_at is not None:
+            try:
+                made = datetime.fromisoformat(created_at)
+            except ValueError:
+                return
+            if made.tzinfo is None:
+                made = made.replace(tzinfo=UTC)
+            self.highlight_age.observe(now - made.timestamp())
 
     def flushed(self, partition: int, records: int, seconds: float) -> None:  # noqa: ARG002 - no label by partition
         """Count a committed transaction (see :class:`pipeline.ledger.LedgerObserver`)."""

@@ -91,6 +91,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()  # two that only bound the same port would both believe to have it
     except OSError as error:
         listener.close()
         reason = f"worker.health_port: {host}:{port} cannot be used ({error.strerror})"

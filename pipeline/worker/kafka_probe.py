@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,14 +17,22 @@ log = structlog.get_logger(__name__)
 
 _INTERVAL_S = 3.0
 _TIMEOUT_S = 5.0
+_RETRY_S = 1.0
 
 
 class KafkaProbe:
-    """Keeps ``up`` current: whether the cluster answered the last metadata request."""
+    """Keeps ``up`` current: whether the cluster answered the last metadata request.
+
+    Attributes:
+        up: whether it did.
+        changed_at: when that last changed, monotonic seconds; ``None`` before the first answer or failure.
+        here: set while the cluster is up, to be waited for.
+    """
 
     def __init__(self, client_options: Mapping[str, Any], metrics: Metrics) -> None:
         self.up = False
         self.changed_at: float | None = None
+        self.here = asyncio.Event()
         self._options = client_options
         self._metrics = metrics
         self._task: asyncio.Task[None] | None = None
@@ -44,7 +53,7 @@ class KafkaProbe:
                 await self._ask_while_up()
             except (KafkaError, TimeoutError, OSError) as error:
                 self._note(up=False, why=repr(error))
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(_RETRY_S)
 
     async def _ask_while_up(self) -> None:
         client = AIOKafkaClient(**self._options)
@@ -62,7 +71,13 @@ class KafkaProbe:
 
     def _note(self, *, up: bool, why: str = "") -> None:
         if up != self.up or self.changed_at is None:
-            self.changed_at = asyncio.get_running_loop().time()
-            (log.info if up else log.warning)("kafka_up" if up else "kafka_away", error=why or None)
+            now = time.monotonic()
+            away_s = None if self.changed_at is None or not up else round(now - self.changed_at, 1)
+            self.changed_at = now
+            (log.info if up else log.warning)("kafka_up" if up else "kafka_away", error=why or None, away_s=away_s)
         self.up = up
         self._metrics.kafka_up.set(int(up))
+        if up:
+            self.here.set()
+        else:
+            self.here.clear()

@@ -61,6 +61,7 @@ class Vitals:
             "generation": self._app.batch_consumer.generation,
             "kafka": "up" if self._probe.up else "away",
             "api": {
+                "status": self._metrics.api_status,
                 "last_call": self._metrics.last_call,
                 "paused_s": round(self._runner.paused_for, 1),
                 "in_flight": self._runner.in_flight,
@@ -91,12 +92,14 @@ class Vitals:
         if consumer.generation < 0:
             return
         for tp in consumer.assignment():
-            highwater = consumer.highwater(tp)
+            ledger, end = self._owner.ledger(tp.partition), consumer.highwater(tp)
+            if ledger is None or end is None:
+                continue
             short = self._owner.short_name(tp.topic)
-            ledger = self._owner.ledger(tp.partition)
-            if highwater is not None and ledger is not None:
-                lag = max(0, highwater - 1 - ledger.position(short))
-                self._metrics.consumer_lag.labels(short, tp.partition).set(lag)
+            behind = ledger.position(short) + 1
+            if not consumer.in_flight.size(tp):  # all that was read is applied: markers and expired records are no lag
+                behind = max(behind, consumer.read_up_to(tp))
+            self._metrics.consumer_lag.labels(short, tp.partition).set(max(0, end - behind))
 
     def _up_since(self) -> float:
         return self._probe.changed_at or 0.0

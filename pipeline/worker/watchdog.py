@@ -16,12 +16,13 @@ log = structlog.get_logger(__name__)
 
 
 class Watchdog:
-    """Watches a loop's pulse and a list of checks.
+    """Watches a loop's pulse and a list of checks; at the end, that the process really ends.
 
     Args:
         timeout: seconds without progress after which the process is ended.
         checks: each gives a reason when something has made no progress for ``timeout`` seconds, else ``None``.
         end: ends the process; must not return. The default skips all clean-up: nothing half-done is acknowledged.
+        clock: monotonic seconds, which go on while the process is frozen.
     """
 
     def __init__(
@@ -30,45 +31,63 @@ class Watchdog:
         checks: list[Callable[[float], str | None]],
         *,
         end: Callable[[int], None] = os._exit,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._timeout = timeout
         self._checks = checks
         self._end = end
-        self._pulse_at = time.monotonic()
-        self._stopped = threading.Event()
+        self._clock = clock
+        self._interval = min(1.0, timeout / 10)
+        self._pulse_at = clock()
+        self._looked_at = clock()
+        self._excused_until = 0.0
+        self._last: tuple[float, int] | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Start watching; call from inside the loop to be watched."""
-        self._pulse_at = time.monotonic()
+        self._pulse_at = self._looked_at = self._clock()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Stop watching."""
-        self._stopped.set()
+    def leave_within(self, seconds: float, code: int) -> None:
+        """Stop looking for stalls; from now on the process has so many seconds to leave by itself with a code.
+
+        Faust's threads are no daemons, and a client that waits for a broker may not let go: without this a process
+        that is done could stay for ever.
+        """
+        self._last = self._clock() + seconds, code
 
     async def pulse(self) -> None:
         """Beat until cancelled."""
         while True:
-            self._pulse_at = time.monotonic()
-            await asyncio.sleep(min(1.0, self._timeout / 10))
+            self._pulse_at = self._clock()
+            await asyncio.sleep(self._interval)
 
     def stalled(self) -> str | None:
         """Why the process makes no progress, or ``None``."""
-        if time.monotonic() - self._pulse_at > self._timeout:
+        if self._clock() - self._pulse_at > self._timeout:
             return f"the event loop did not turn for {self._timeout:g} s"
+        if self._clock() < self._excused_until:
+            return None
         return next((reason for check in self._checks if (reason := check(self._timeout)) is not None), None)
 
+    def look(self) -> None:
+        """Look once, and end the process if it has to be ended. The thread does this all the time."""
+        now = self._clock()
+        frozen, self._looked_at = now - self._looked_at > self._interval * 5, now
+        if self._last is not None:
+            if now > self._last[0]:
+                self._end(self._last[1])
+            return
+        if frozen:  # the whole process, this thread too: everything gets its time anew
+            self._pulse_at, self._excused_until = now, now + self._timeout
+        reason = self.stalled()
+        if reason is not None:
+            log.critical("worker_stalled", reason=reason, exit_code=int(ExitCode.STALLED))
+            self._end(ExitCode.STALLED)
+
     def _watch(self) -> None:
-        interval = min(1.0, self._timeout / 10)
-        ticked_at = time.monotonic()
-        while not self._stopped.wait(interval):
-            now = time.monotonic()
-            if now - ticked_at > interval * 5:  # the whole process was frozen: let the loop turn first
-                self._pulse_at = now
-            ticked_at = now
-            reason = self.stalled()
-            if reason is not None:
-                log.critical("worker_stalled", reason=reason, exit_code=int(ExitCode.STALLED))
-                self._end(ExitCode.STALLED)
+        while True:
+            time.sleep(self._interval)
+            self.look()

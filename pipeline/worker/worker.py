@@ -5,22 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import random
 import signal
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Literal
 
 import structlog
 import uvloop
+from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
-from pipeline.api import HighlightClient, open_http_client
-from pipeline.domain import Domain, State
+from pipeline.domain import Domain, HighlightObserver
 from pipeline.effects.perform import Performer
 from pipeline.effects.runner import EffectRunner
-from pipeline.kafka.connection import KafkaConnection, KafkaSecurityError, NoKafkaError
-from pipeline.ledger import LedgerConfig
 from pipeline.settings import Settings
 from pipeline.streaming.app import PipelineApp, create_app
 from pipeline.streaming.apply import Applier
@@ -29,14 +26,28 @@ from pipeline.streaming.partitioner import partition_of
 from pipeline.telemetry.metrics import Metrics
 from pipeline.worker.crash_points import crash_points
 from pipeline.worker.exit_codes import ExitCode, Unrecoverable
-from pipeline.worker.hand_over import HandOver
 from pipeline.worker.health import HealthServer, health_app
 from pipeline.worker.kafka_probe import KafkaProbe
+from pipeline.worker.topics_check import check_topics
 from pipeline.worker.vitals import Vitals
 from pipeline.worker.watchdog import Watchdog
-from schemas.catalogue import INPUTS, Catalogue, load
+from pipeline.worker.wiring import (
+    api_client_of,
+    connection_of,
+    hand_over_of,
+    http_client_of,
+    inputs_of,
+    ledger_config,
+)
+from schemas.catalogue import load
 
-S = TypeVar("S", bound=State)
+__all__ = ["Worker", "ledger_config", "run"]
+
+MakeDomain = Callable[[Settings, HighlightObserver], Domain[Any]]
+"""Builds the decisions from settings; the second argument is to be told of each highlight."""
+
+_LEAVE_WITHIN_S = 3.0
+"""What is left for the process to end after all that counts is done."""
 
 log = structlog.get_logger(__name__)
 
@@ -48,47 +59,28 @@ class Worker:
         settings: checked settings.
         domain: the decisions.
         registry: where metrics live.
+        metrics: those on that registry that the domain reports to; made here unless given.
 
     Raises:
         Unrecoverable: Kafka is not set, or the health port is taken.
     """
 
-    def __init__(self, settings: Settings, domain: Domain[Any], registry: CollectorRegistry) -> None:
+    def __init__(
+        self, settings: Settings, domain: Domain[Any], registry: CollectorRegistry, metrics: Metrics | None = None
+    ) -> None:
         self.settings = settings
         self.fatal: Unrecoverable | None = None
         self._ended = asyncio.Event()
-        self._connection = _connection(settings)
-        self.metrics = Metrics(registry)
-        self._http = open_http_client(
-            connect_timeout_s=settings.api.connect_timeout_s,
-            read_timeout_s=settings.api.read_timeout_s,
-            max_connections=settings.api.max_connections,
-            keepalive_connections=settings.api.keepalive_connections,
-        )
+        self._stage: Literal["waiting", "joining", "joined"] = "waiting"
+        self._connection = connection_of(settings)
+        self.metrics = metrics or Metrics(registry)
         crash_point = crash_points(settings.worker.crash_point)
-        client = _client(settings, self._http, self.metrics)
-        performer = Performer(
-            client,
-            clock=time.time,
-            per_page=settings.polling.per_page,
-            submit_timeout_s=settings.api.submit_timeout_s,
-        )
-        self.runner = EffectRunner(
-            domain.effects,
-            client,
-            clock=time.time,
-            sleep=asyncio.sleep,
-            concurrency=settings.worker.effect_concurrency,
-            on_fatal=self._on_bug,
-            hand_over=self._hand_over(),
-            performer=performer,
-            observer=self.metrics,
-            crash_point=crash_point,
-        )
+        self._http = http_client_of(settings)
+        self.runner = self._create_runner(domain, crash_point)
         self.owner = LedgerOwner(
             ledger_config(settings, self._connection, self.metrics, crash_point),
             domain.new_state,
-            _inputs(settings, load()),
+            inputs_of(settings),
             attachment=self.runner,
             on_fatal=self.end,
         )
@@ -102,10 +94,27 @@ class Worker:
             health_app(self, registry, self.vitals.refresh), settings.worker.health_host, settings.worker.health_port
         )
 
-    def _hand_over(self) -> HandOver:
-        spec = load()["observations"]
-        place = partition_of(self.settings.topics.partitions)
-        return HandOver(self._connection.aiokafka(), self.settings.topics.prefix + spec.name, spec.name, place)
+    def _create_runner(self, domain: Domain[Any], crash_point: Callable[[str], None]) -> EffectRunner[Any]:
+        settings = self.settings
+        client = api_client_of(settings, self._http, self.metrics)
+        performer = Performer(
+            client,
+            clock=time.time,
+            per_page=settings.polling.per_page,
+            submit_timeout_s=settings.api.submit_timeout_s,
+        )
+        return EffectRunner(
+            domain.effects,
+            client,
+            clock=time.time,
+            sleep=asyncio.sleep,
+            concurrency=settings.worker.effect_concurrency,
+            on_fatal=self._on_bug,
+            hand_over=hand_over_of(settings, self._connection),
+            performer=performer,
+            observer=self.metrics,
+            crash_point=crash_point,
+        )
 
     def _create_app(self, domain: Domain[Any]) -> PipelineApp:
         worker, prefix = self.settings.worker, self.settings.topics.prefix
@@ -155,6 +164,8 @@ class Worker:
     async def run(self) -> ExitCode:
         """Run until a signal or a fatal fault.
 
+        Kafka's absence is neither: the worker waits for it, says so in /readyz, and begins when it is there.
+
         Returns:
             The exit code. After a fatal fault nothing was flushed or acknowledged any more.
         """
@@ -163,30 +174,59 @@ class Worker:
         await self._health.start()
         await self.probe.start()
         log.info("worker_starting", health=self._health.address, group=self.settings.worker.group_id)
+        code = ExitCode.BUG
         try:
-            await self._start_app()
+            await self._until_ended(self._join())
             gc.collect()
             gc.freeze()  # what start-up made stays; collecting it again and again costs a tenth of the throughput
             await self._ended.wait()
-            return await self._finish()
+            code = await self._finish()
         finally:
-            self._watchdog.stop()
+            self._watchdog.leave_within(_LEAVE_WITHIN_S, code)
             pulse.cancel()
             await self.probe.stop()
             with contextlib.suppress(Exception):
                 await self._health.stop()
+        return code
 
-    async def _start_app(self) -> None:
-        starting = asyncio.create_task(self.app.start(), name="faust-start")
+    async def _until_ended(self, steps: Any) -> None:
+        """Take steps, but no longer than until the worker is told to end."""
+        taking = asyncio.create_task(steps, name="start")
         ended = asyncio.create_task(self._ended.wait())
-        await asyncio.wait({starting, ended}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({taking, ended}, return_when=asyncio.FIRST_COMPLETED)
         ended.cancel()
-        if not starting.done():
-            starting.cancel()
-            return
-        if (error := starting.exception()) is not None:
+        if not taking.done():
+            taking.cancel()
+        elif (error := taking.exception()) is not None:
+            self._on_start_failed(error)
+
+    def _on_start_failed(self, error: BaseException) -> None:
+        if isinstance(error, Unrecoverable):
+            self.end(error)
+        elif isinstance(error, KafkaError | OSError):  # it went away while we joined: the next life waits for it
             self.end(Unrecoverable(ExitCode.KAFKA, f"could not join the group: {error!r}"))
-            return
+        else:
+            log.error("start_failed", exc_info=error)
+            self.end(Unrecoverable(ExitCode.BUG, f"could not start: {error!r}"))
+
+    async def _join(self) -> None:
+        """Wait for Kafka, check the topics, then join the group."""
+        while True:
+            await self.probe.here.wait()
+            try:
+                await check_topics(self._connection, self.settings.topics)
+                break
+            except (KafkaError, TimeoutError, OSError) as error:
+                log.warning("topics_not_checked", error=repr(error))
+                await asyncio.sleep(1.0)
+        self._stage = "joining"
+        try:
+            async with asyncio.timeout(self.settings.worker.stall_timeout_s):
+                await self.app.start()
+        except TimeoutError:
+            reason = f"joining the group took more than {self.settings.worker.stall_timeout_s:g} s"
+            raise Unrecoverable(ExitCode.STALLED, reason) from None
+        self._stage = "joined"
         crashed = asyncio.create_task(self.app._crashed.wait(), name="faust-crashed")  # noqa: SLF001 - mode has no public wait
         crashed.add_done_callback(self._app_crashed)
 
@@ -197,90 +237,50 @@ class Worker:
     async def _finish(self) -> ExitCode:
         if self.fatal is not None:
             return self.fatal.exit_code
-        started = time.monotonic()
+        started, limit = time.monotonic(), self.settings.worker.drain_timeout_s
+        self._watchdog.leave_within(limit + _LEAVE_WITHIN_S, ExitCode.DRAIN)  # whatever hangs, this does not
         try:
-            async with asyncio.timeout(self.settings.worker.drain_timeout_s):
+            async with asyncio.timeout(limit):
                 await self._drain()
         except TimeoutError:
-            log.critical("drain_timed_out", after_s=self.settings.worker.drain_timeout_s)
+            log.critical("drain_timed_out", after_s=limit, kafka="up" if self.probe.up else "away")
             return ExitCode.DRAIN
         log.info("worker_stopped", drain_s=round(time.monotonic() - started, 3))
         return ExitCode.OK
 
     async def _drain(self) -> None:
         """Effects take no more and finish what was sent; intake stops; ledgers flush and close; the group is left."""
-        log.info("worker_draining")
-        await self.runner.drain(self.settings.worker.drain_timeout_s)
-        consumer = self.app.batch_consumer
-        consumer.hold()
-        await self.owner.flush()
-        await consumer.commit()
-        await self.owner.close()
-        with contextlib.suppress(TimeoutError):  # everything that counts is in Kafka by now
-            async with asyncio.timeout(5):
-                await self.app.stop()
+        log.info("worker_draining", calls_in_flight=self.runner.in_flight)
+        if self._stage == "joined":
+            consumer = self.app.batch_consumer
+            consumer.hold()
+            await self.runner.drain(self.settings.worker.drain_timeout_s)
+            await self.owner.flush()
+            await consumer.commit()
+            await self.owner.close()
+        if self._stage != "waiting":
+            with contextlib.suppress(TimeoutError):  # everything that counts is in Kafka by now
+                async with asyncio.timeout(5):
+                    await self.app.stop()
         await self._http.aclose()
 
 
-def _connection(settings: Settings) -> KafkaConnection:
-    try:
-        return KafkaConnection.from_settings(settings.kafka)
-    except (NoKafkaError, KafkaSecurityError) as error:
-        raise Unrecoverable(ExitCode.SETTINGS, str(error)) from error
-
-
-def _client(settings: Settings, http: Any, metrics: Metrics) -> HighlightClient:
-    return HighlightClient(
-        http,
-        base_url=settings.api.base_url,
-        api_key=settings.api.key,
-        signing_secret=settings.api.signing_secret,
-        clock=time,
-        sleep=asyncio.sleep,
-        random=random.Random(),  # noqa: S311 - jitter
-        observer=metrics,
-    )
-
-
-def _inputs(settings: Settings, catalogue: Catalogue) -> dict[str, str]:
-    return {catalogue.full_name(short, settings.topics.prefix): short for short in INPUTS}
-
-
-def ledger_config(
-    settings: Settings,
-    connection: KafkaConnection,
-    observer: Any,
-    crash_point: Callable[[str], None] = lambda _name: None,
-) -> LedgerConfig:
-    """The configuration all ledgers of a worker share, from settings and the catalogue."""
-    catalogue, prefix, worker = load(), settings.topics.prefix, settings.worker
-    return LedgerConfig(
-        client_options=connection.aiokafka(),
-        topic=catalogue.full_name("ledger", prefix),
-        topics={short: catalogue.full_name(short, prefix) for short in catalogue.topics if short != "ledger"},
-        max_bytes={short: spec.max_message_bytes for short, spec in catalogue.topics.items()},
-        linger=worker.flush_linger_ms / 1000,
-        flush_records=worker.flush_records,
-        max_pending_bytes=worker.flush_bytes,
-        observer=observer,
-        crash_point=crash_point,
-    )
-
-
-async def _run(settings: Settings, make_domain: Callable[[Settings], Domain[Any]]) -> ExitCode:
-    worker = Worker(settings, make_domain(settings), CollectorRegistry())
+async def _run(settings: Settings, make_domain: MakeDomain) -> ExitCode:
+    registry = CollectorRegistry()
+    metrics = Metrics(registry)
+    worker = Worker(settings, make_domain(settings, metrics.published), registry, metrics)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.end)
     return await worker.run()
 
 
-def run(settings: Settings, make_domain: Callable[[Settings], Domain[Any]]) -> ExitCode:
+def run(settings: Settings, make_domain: MakeDomain) -> ExitCode:
     """Run a worker in this process until SIGTERM or SIGINT.
 
     Args:
         settings: checked settings; logging is configured by the caller.
-        make_domain: builds the decisions from settings.
+        make_domain: builds the decisions.
 
     Returns:
         How the process should exit.

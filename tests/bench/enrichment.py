@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import msgspec
 
 from agents.profiles import General
-from agents.rules.canonical import digest_of
+from agents.rules.canonical import Plain, digest_of, plain
 from agents.rules.context import Context
 from agents.rules.enriching import Place, Seen, enriched
 from schemas.cloudevents import EventHeaders, highlight_id
@@ -22,7 +21,7 @@ from schemas.records.highlight import Observed
 _decoder = msgspec.json.Decoder(Observation)
 
 
-class Output(NamedTuple):
+class Output(msgspec.Struct, frozen=True, gc=False):
     """One record for the highlights topic."""
 
     value: bytes
@@ -45,16 +44,19 @@ class Enrichment:
         """Decode and check an input record."""
         return decode(_decoder, value)
 
-    def digest(self, highlight: ObservedHighlight) -> int:
-        """What decides whether a highlight is a repeat."""
-        return digest_of(highlight)
+    def digest(self, highlight: ObservedHighlight) -> tuple[int, Plain]:
+        """Return what decides whether a highlight is a repeat, and what of it :meth:`output` needs again."""
+        parts = plain(highlight)
+        return digest_of(highlight, parts), parts
 
-    def output(self, seen: Observation, highlight: ObservedHighlight, revision: int = 1) -> Output:
+    def output(
+        self, seen: Observation, highlight: ObservedHighlight, revision: int = 1, parts: Plain | None = None
+    ) -> Output:
         """Make the output record of one highlight."""
         now = datetime.now(UTC)
         how = Seen(Observed(by=seen.source, observation_id=seen.observation_id), "", seen.observed_at, now)
         context = self._contexts[seen.request_id]
-        record, _ = enriched(highlight, context, how, Place(revision, 1, 1), signed=False)
+        record, _ = enriched(highlight, context, how, Place(revision, 1, 1), signed=False, parts=parts)
         event = highlight_id(seen.request_id, highlight.id, revision)
         time = now.isoformat(timespec="milliseconds")
         return Output(encode(record), self._headers.make(event, time, seen.request_id))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import confluent_kafka
 
 from tests.bench.workload import Input
 
-_OPTIONS = {"log_level": 2, "linger.ms": 20, "batch.size": 262_144, "queue.buffering.max.messages": 2_000_000, "compression.type": "none"}
+_OPTIONS = {
+    "log_level": 2,
+    "linger.ms": 20,
+    "batch.size": 262_144,
+    "queue.buffering.max.messages": 2_000_000,
+    "compression.type": "none",
+}
 
 
 class Feed:
@@ -32,7 +38,7 @@ class Feed:
         self._produce(producer, inputs)
         _confirm(producer)
 
-    def fill(self, inputs: Sequence[Input]) -> None:
+    def fill(self, inputs: Iterable[Input]) -> None:
         """Write behind the gate; return when all is on the broker, and readable for nobody."""
         producer = confluent_kafka.Producer(
             {

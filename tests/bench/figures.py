@@ -31,7 +31,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 def throughput(runs: dict[str, list[Run]]) -> dict[str, Any]:
     """Return medians by system, and ours against each of them: medians of the ratios within a round."""
     systems = list(runs)
-    ours = runs["ours"] if "ours" in runs else []
+    ours = runs.get("ours", [])
     return {
         **{name: round(median(run.records_per_s for run in runs[name])) for name in systems},
         "ratios": {

@@ -52,7 +52,9 @@ def rival_environment(assignment: Assignment) -> dict[str, str]:
     return _base() | assignment.environment()
 
 
-def our_environment(servers: str, prefix: str, health_port: int, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+def our_environment(
+    servers: str, prefix: str, health_port: int, extra: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """What our worker is started with: settings as an operator would set them, and an API that is not there."""
     return _base() | {
         "KAFKA_BOOTSTRAP_SERVERS": servers,
@@ -61,7 +63,7 @@ def our_environment(servers: str, prefix: str, health_port: int, extra: Mapping[
         "TLDR_HEALTH_PORT": str(health_port),
         "TLDR_API_BASE_URL": "http://127.0.0.1:9/v1",
         "TLDR_API_KEY": "bench",
-        "TLDR_LOG_LEVEL": "INFO",
+        "TLDR_LOG_LEVEL": "WARNING",
         **(extra or {}),
     }
 

@@ -50,7 +50,7 @@ class Measured:
 
     def tail(self) -> str:
         """Return the end of what it printed."""
-        return self.child.output().decode(errors="replace")[-200_000:]
+        return self.child.output().decode(errors="replace")[-4_000:]
 
     def sample(self) -> Sample:
         """Look at it now."""

@@ -1,4 +1,4 @@
-"""What a read_committed consumer could have read of a topic, and when: ends are polled while a run lasts, records read after."""
+"""What a read_committed consumer could have read of a topic, and when: ends polled meanwhile, records read after."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, IsolationLevel, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from tests.bench.offsets import stable_ends
 
 Ends = Mapping[int, int]
 """Last stable offset by partition."""
@@ -33,20 +35,25 @@ class Progress:
     def __init__(self, servers: str, topic: str, partitions: int) -> None:
         self._servers = servers
         self._topic = topic
-        self._partitions = range(partitions)
+        self._partitions = partitions
         self._admin = AdminClient({"bootstrap.servers": servers})
         self.seen: list[tuple[float, Ends]] = []
 
     def ends(self) -> Ends:
         """Return what is readable now; some milliseconds."""
-        wanted = {TopicPartition(self._topic, number): OffsetSpec.latest() for number in self._partitions}
-        answers = self._admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=10)
-        return {tp.partition: future.result().offset for tp, future in answers.items()}
+        ends = stable_ends(self._admin, [self._topic], self._partitions)
+        return {number: offset for (_, number), offset in ends.items()}
 
     def watch(
-        self, done: int, *, timeout: float, quiet: float = 0.7, every: float = 0.02, also: Callable[[], None] | None = None
+        self,
+        done: int,
+        *,
+        timeout: float,
+        quiet: float = 0.7,
+        every: float = 0.02,
+        also: Callable[[], None] | None = None,
     ) -> None:
-        """Note ends until at least ``done`` offsets have come since the first look, and then none for ``quiet`` seconds.
+        """Note ends until at least ``done`` offsets have come since now, and then none for ``quiet`` seconds.
 
         Args:
             done: records that must come (a transaction's marker counts as an offset too, hence the quiet).
@@ -100,6 +107,12 @@ class Progress:
             consumer.close()
 
 
+def event_id(message: Any) -> bytes:
+    """Return the CloudEvents id of a record as it was read."""
+    event: bytes = next(value for name, value in message.headers() if name == "ce_id")
+    return event
+
+
 def _read(consumer: Any, partitions: int, expected: int, timeout: float) -> Written:
     ids: set[bytes] = set()
     last: dict[int, int] = {}
@@ -114,5 +127,5 @@ def _read(consumer: Any, partitions: int, expected: int, timeout: float) -> Writ
             at_end.discard(message.partition())
             records += 1
             last[message.partition()] = message.offset()
-            ids.update(value for name, value in message.headers() if name == "ce_id")
+            ids.add(event_id(message))
     return Written(records, len(ids), last)

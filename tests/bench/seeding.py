@@ -55,7 +55,7 @@ def ledger(request_count: int, highlights_each: int, now: float) -> Iterator[Inp
                 STATE_VERSION,
                 1,
                 index + 1,
-                hash((number, index)) & 0xFFFF_FFFF_FFFF_FFFF,
+                (number * 1_000_003 + index) * 0x9E37_79B9_7F4A_7C15 & 0xFFFF_FFFF_FFFF_FFFF,
                 at + index,
                 round(0.3 + (number * 7 + index * 13) % 700 / 1000, 3),
                 float(index * 60),

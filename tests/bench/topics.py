@@ -1,4 +1,4 @@
-"""Topics of one run, laid out as the catalogue says, under a prefix of their own; gone afterwards with all their data."""
+"""Topics of one run, laid out as the catalogue says, under a prefix of their own; gone afterwards with their data."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import os
 import time
 from collections.abc import Iterator
 
-from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
 from schemas.catalogue import load
+from tests.bench.offsets import admin_api, stable_ends
 from tests.bench.workload import PARTITIONS
 
 _numbers = itertools.count(1)
@@ -31,7 +32,7 @@ def topics(servers: str, name: str) -> Iterator[str]:
     admin = AdminClient({"bootstrap.servers": servers})
     prefix = f"{name.replace('_', '-')}-{os.getpid()}-{next(_numbers)}."
     wanted = [
-        NewTopic(load().full_name(short, prefix), PARTITIONS, 1, config=spec.kafka_config())
+        admin_api.NewTopic(load().full_name(short, prefix), PARTITIONS, 1, config=spec.kafka_config())
         for short, spec in load().topics.items()
     ]
     for future in admin.create_topics(wanted, operation_timeout=30).values():
@@ -47,12 +48,10 @@ def topics(servers: str, name: str) -> Iterator[str]:
 
 def _until_led(admin: AdminClient, names: list[str]) -> None:
     """Wait until every partition answers: the broker names itself leader a moment before it has made the log."""
-    wanted = {TopicPartition(name, number): OffsetSpec.latest() for name in names for number in range(PARTITIONS)}
     deadline = time.monotonic() + 30
     while True:
         try:
-            for future in admin.list_offsets(wanted, request_timeout=10).values():
-                future.result()
+            stable_ends(admin, names, PARTITIONS)
         except KafkaException:
             if time.monotonic() > deadline:
                 raise

@@ -4,6 +4,7 @@
 - ``CHAOS_TOGGLE_INTAKE=times:seconds``: hold and release the intake so often, each for so long at most.
 - ``CHAOS_OBSERVATION_FAULT=kind:n``: at the n-th observation ``raise`` a fault of ours, ``cancel`` the loop, or
   ``kill`` the process, each time after half of the record's effects are staged.
+- ``CHAOS_LEDGER_TIMEOUT=seconds``: deadline of each step of a ledger, shorter than an outage.
 - ``CHAOS_NEXT_STATE=1``: write state records as the next version of the software would, with a field more.
 """
 
@@ -36,11 +37,12 @@ class Faults:
     toggle_intake: str = ""
     observation_fault: str = ""
     next_state: str = ""
+    ledger_timeout: str = ""
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Faults:
         """Read the variables."""
-        names = ("freeze_at", "toggle_intake", "observation_fault", "next_state")
+        names = ("freeze_at", "toggle_intake", "observation_fault", "next_state", "ledger_timeout")
         return cls(**{name: environ.get(f"CHAOS_{name.upper()}", "") for name in names})
 
     def around(self, domain: HighlightDomain) -> Domain[Any]:
@@ -57,6 +59,8 @@ class Faults:
             owner = worker.owner
             hook = _freezing(self.freeze_at, owner.config.crash_point)
             owner.config = replace(owner.config, crash_point=hook)
+        if self.ledger_timeout:
+            worker.owner.config = replace(worker.owner.config, timeout=float(self.ledger_timeout))
         if self.toggle_intake:
             times, _, seconds = self.toggle_intake.partition(":")
             worker.chaos = asyncio.get_running_loop().create_task(  # type: ignore[attr-defined]  # kept, or it is collected

@@ -47,17 +47,24 @@ class Writer:
             }
         )
 
-    async def write(self, topic: str, records: Iterable[tuple[str | bytes, bytes | None]]) -> int:
+    async def write(
+        self, topic: str, records: Iterable[tuple[str | bytes, bytes | None]], partition: int = -1
+    ) -> int:
         """Write records of key and value and return how many, once the broker has confirmed each.
+
+        Args:
+            topic: full name.
+            records: key and value; a value of ``None`` is a tombstone.
+            partition: where; by the partitioner unless given.
 
         Raises:
             RuntimeError: some were not confirmed within two minutes.
         """
-        return await asyncio.to_thread(self._write, topic, list(records))
+        return await asyncio.to_thread(self._write, topic, list(records), partition)
 
-    def _write(self, topic: str, records: Sequence[tuple[str | bytes, bytes | None]]) -> int:
+    def _write(self, topic: str, records: Sequence[tuple[str | bytes, bytes | None]], partition: int) -> int:
         for key, value in records:
-            self._producer.produce(topic, key=key, value=value, on_delivery=self._note)
+            self._producer.produce(topic, key=key, value=value, partition=partition, on_delivery=self._note)
             self._producer.poll(0)
         left = self._producer.flush(120)
         if left or self._failed:

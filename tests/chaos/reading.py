@@ -18,7 +18,8 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-_PATIENCE_S = 15.0
+_PATIENCE, _ASK_AGAIN = 150, 10
+"""Turns without a message, a tenth of a second each, before reading gives up, and before it asks anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +80,13 @@ class Tail:
         ends = self._ends.of([self.topic], len(self._at), stable=True)
         wanted = {partition: end for (_, partition), end in ends.items()}
         new: list[Read] = []
-        idle = 0.0
+        idle = 0
         while any(self._at[partition] < end for partition, end in wanted.items()):
             messages = self._consumer.consume(2000, 0.1)
-            idle = 0.0 if messages else idle + 0.1
-            if idle > _PATIENCE_S:
+            idle = 0 if messages else idle + 1
+            if idle % _ASK_AGAIN == _ASK_AGAIN - 1:  # librdkafka tells an end once, and forgets it over a broker restart
+                self._consumer.assign([TopicPartition(self.topic, p, offset) for p, offset in self._at.items()])
+            if idle > _PATIENCE:
                 raise KafkaException(f"{self.topic}: no progress at {self._at} of {wanted}")
             new += [read for message in messages if (read := self._take(message)) is not None]
         return new

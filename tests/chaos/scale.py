@@ -56,8 +56,6 @@ class Scale:
             f"[streams]\nduration_s = [{low}, {high}]\npending_s = [30, 120]\nhighlights = [{few}, {many}]",
             f"[content]\nrevised_share = {self.revised}",
             f"[pages]\nrelease_on_read = {str(self.newest_first_growing).lower()}",
-            # a submission whose reply was lost with its worker is found again by the mark in its metadata
-            "[api]\nshow_metadata = true",
         ]
         for fault in self.faults:
             lines.append("[[faults]]")

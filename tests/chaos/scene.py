@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,24 @@ class Scene:
             share = self.scale.streams * (wave + 1) // waves - self.scale.streams * wave // waves
             await self.submit(share)
             await asyncio.sleep(self.scale.over_s / waves)
+
+    @contextlib.asynccontextmanager
+    async def feeding(self, per_second: float) -> AsyncIterator[None]:
+        """Write requests at a steady pace while the context is open."""
+        stop = asyncio.Event()
+
+        async def feed() -> None:
+            while not stop.is_set():
+                await self.submit(1)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), 1 / per_second)
+
+        task = asyncio.create_task(feed(), name="feed")
+        try:
+            yield
+        finally:
+            stop.set()
+            await task
 
     # -- the end ---------------------------------------------------------------------------------------------------
 

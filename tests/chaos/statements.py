@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.chaos.crash_points import r5
 from tests.chaos.kills import r1
+from tests.chaos.outages import r4
+from tests.chaos.page_shift import r8
+from tests.chaos.replay import r9
 from tests.chaos.run import Statement
+from tests.chaos.scaling import r3
+from tests.chaos.zombies import r2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +21,8 @@ class Entry:
     Attributes:
         says: what holds when it passes.
         run: the function.
-        rounds: of the full form, over all five seeds; ``each_seed``: for each seed.
+        rounds: of the full form, over all five seeds; ``each_seed``: for each seed,
+            ``first_seed``: all with the first.
         short_rounds: of the short form, one seed.
         minutes: what the full form takes, over all seeds, as measured.
     """
@@ -25,12 +32,15 @@ class Entry:
     rounds: int
     short_rounds: int
     each_seed: bool = False
+    first_seed: bool = False
     minutes: float = 1.0
 
     def rounds_of(self, place: int, seeds: int) -> int:
         """Return the rounds of the seed at a place (from 0) out of so many; 0 when the work is done before it."""
         if self.each_seed:
             return self.rounds
+        if self.first_seed:
+            return self.rounds if place == 0 else 0
         per_seed = -(-self.rounds // max(seeds, 5))
         return max(0, min(per_seed, self.rounds - per_seed * place))
 
@@ -43,5 +53,51 @@ STATEMENTS: dict[str, Entry] = {
         short_rounds=2,
         each_seed=True,
         minutes=10,
+    ),
+    "R2": Entry(
+        says="a worker frozen inside a transaction, woken after others took over: nothing doubled",
+        run=r2,
+        rounds=20,
+        short_rounds=1,
+        minutes=9,
+    ),
+    "R3": Entry(
+        says="1 to 4 workers and back every 5 s: nothing lost or doubled, one poller for each stream",
+        run=r3,
+        rounds=18,
+        short_rounds=1,
+        first_seed=True,
+        minutes=4,
+    ),
+    "R4": Entry(
+        says="kill -9 of the broker, 10 s down: workers recover by themselves",
+        run=r4,
+        rounds=5,
+        short_rounds=1,
+        first_seed=True,
+        minutes=3,
+    ),
+    "R5": Entry(
+        says="death before and after each durable step: the same outcome as without",
+        run=r5,
+        rounds=10,
+        short_rounds=1,
+        minutes=15,
+    ),
+    "R8": Entry(
+        says="pages that shift while they are read: each highlight found once",
+        run=r8,
+        rounds=1,
+        short_rounds=1,
+        first_seed=True,
+        minutes=1,
+    ),
+    "R9": Entry(
+        says="all source topics read again with the state kept: no new submission, no new highlight",
+        run=r9,
+        rounds=1,
+        short_rounds=1,
+        first_seed=True,
+        minutes=1,
     ),
 }

@@ -1,0 +1,1 @@
+"""The docs: what is generated in them, and the tests that keep them true."""

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 import aiokafka
@@ -130,11 +131,15 @@ class Workers:
         self._arguments = (servers, prefix)
         self.running: list[asyncio.subprocess.Process] = []
 
-    async def start(self, crash_point: str | None = None) -> asyncio.subprocess.Process:
-        """Start one."""
-        arguments: Sequence[str] = [*self._arguments, *([crash_point] if crash_point else [])]
-        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.kafka.engine", *arguments)
+    async def start(self, crash_point: str = "", instance_id: str = "") -> asyncio.subprocess.Process:
+        """Start one and return once it has begun to join the group, or is dead."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.kafka.engine", *self._arguments, crash_point, instance_id, stdout=PIPE
+        )
         self.running.append(process)
+        assert process.stdout is not None
+        async with asyncio.timeout(30):
+            await process.stdout.readline()
         return process
 
     async def __aenter__(self) -> "Workers":

@@ -4,7 +4,7 @@ The domain publishes what changes: a record's value is ``item=content``; an item
 one seen is published as ``item=content#revision``, an unchanged one is known. Replaying A, B over B would therefore
 show as revisions 3 and 4. Some values make trouble on purpose, see :func:`decide`.
 
-    python -m tests.kafka.engine SERVERS PREFIX [CRASH_POINT]
+    python -m tests.kafka.engine SERVERS PREFIX CRASH_POINT INSTANCE_ID     # empty: none
 """
 
 import asyncio
@@ -100,6 +100,7 @@ class Engine:
         topics: tuple[str, ...] = ("in",),
         rule: Callable[[Incoming, Items, Stage, float], Outcome] = decide,
         crash_point: str | None = None,
+        instance_id: str | None = None,
         partitions: int = PARTITIONS,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         **ledger: Any,
@@ -113,7 +114,7 @@ class Engine:
         connection = KafkaConnection.plaintext(servers)
         self.config = replace(ledger_config(servers, prefix, topics), observer=self, **ledger)
         if crash_point is not None:
-            self.config = replace(self.config, crash_point=crash_points(crash_point))
+            self.config = replace(self.config, crash_point=_places(crash_point))
         self.owner: LedgerOwner[Items] = LedgerOwner(
             self.config,
             lambda _partition: Items(),
@@ -122,7 +123,9 @@ class Engine:
             on_fatal=self._on_fatal,
             sleep=sleep,
         )
-        settings = WorkerSettings(group_id=f"{prefix}group", session_timeout_s=6.0, heartbeat_s=1.0)
+        settings = WorkerSettings(
+            group_id=f"{prefix}group", instance_id=instance_id, session_timeout_s=6.0, heartbeat_s=1.0
+        )
         appliers = {prefix + topic: self._applier(topic, rule, partitions).apply for topic in topics}
         self.app: PipelineApp = create_app(connection, settings, appliers)
         self.app.read_through(self.owner, settings)
@@ -194,6 +197,21 @@ class Engine:
         self.ended.set()
 
 
+def _places(setting: str) -> Callable[[str], None]:
+    """A crash point, or with ``freeze:`` before it a place where the process stops itself, once, until SIGCONT."""
+    kind, _, rest = setting.partition(":")
+    if kind != "freeze":
+        return crash_points(setting)
+    left = [rest]
+
+    def reach(name: str) -> None:
+        if name in left:
+            left.clear()
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    return reach
+
+
 def ledger_config(servers: str, prefix: str, topics: tuple[str, ...] = ("in",)) -> LedgerConfig:
     """The configuration of the ledgers of a prefix."""
     names = (*topics, "out", "dead-letters")
@@ -206,11 +224,12 @@ def ledger_config(servers: str, prefix: str, topics: tuple[str, ...] = ("in",)) 
     )
 
 
-async def run(servers: str, prefix: str, crash_point: str | None) -> int:
-    """Be a worker process until SIGTERM or a fatal fault; returns the exit code."""
-    engine = Engine(servers, prefix, crash_point=crash_point)
+async def run(servers: str, prefix: str, crash_point: str, instance_id: str) -> int:
+    """Be a worker process until SIGTERM or a fatal fault; returns the exit code. Says ``up`` once it has started."""
+    engine = Engine(servers, prefix, crash_point=crash_point or None, instance_id=instance_id or None)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, engine.ended.set)
     await engine.start()
+    print("up", flush=True)
     await engine.ended.wait()
     if engine.fatal:
         return engine.fatal[0].exit_code
@@ -219,7 +238,6 @@ async def run(servers: str, prefix: str, crash_point: str | None) -> int:
 
 
 if __name__ == "__main__":
-    arguments = [*sys.argv[1:], None]
-    code = uvloop.run(run(str(arguments[0]), str(arguments[1]), arguments[2]))
+    code = uvloop.run(run(*sys.argv[1:5]))
     sys.stdout.flush()
     os._exit(code)

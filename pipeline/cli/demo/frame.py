@@ -65,8 +65,9 @@ class Frame:
         yield Rule(style="dim")
         parts = Table.grid(padding=(0, 2))
         for name in ("kafka", "api"):
-            parts.add_row(Text(name, style="dim"), Text(state.parts.get(name, "starting ..."), overflow="ellipsis"))
-        parts.add_row(Text("workers", style="dim"), self._workers())
+            what = state.parts.get(name, "starting ...")
+            parts.add_row(Text(f"{name:<10}", style="dim"), Text(what, no_wrap=True, overflow="ellipsis"))
+        parts.add_row(Text("workers   ", style="dim"), self._workers())
         yield parts
         yield self._overall()
         yield from self._events
@@ -99,7 +100,7 @@ class Frame:
         for column in range(columns):
             if column:
                 table.add_column(width=2)
-            table.add_column(ratio=3, no_wrap=True, overflow="ellipsis")
+            table.add_column(ratio=4, no_wrap=True, overflow="ellipsis")
             table.add_column(width=10, no_wrap=True)
             table.add_column(ratio=3)
             table.add_column(width=7, justify="right", no_wrap=True)

@@ -1,6 +1,7 @@
 """Quix Streams with deduplication (RocksDB state with a changelog topic) and its exactly-once guarantee.
 
-Runs from an environment of its own (``scripts/quix_environment.py``). State by request: highlight id to digest and revision.
+Runs from an environment of its own (``scripts/quix_environment.py``). State: by request, highlight id to digest and
+revision.
 """
 
 from __future__ import annotations
@@ -37,13 +38,13 @@ def create_app(assignment: Assignment) -> Application:
     def news(value: bytes, state: State) -> Iterator[Output]:
         seen = enrichment.observation(value)
         for highlight in seen.highlights:
-            digest = enrichment.digest(highlight)
+            digest, parts = enrichment.digest(highlight)
             known = state.get(highlight.id)
             if known is not None and known[0] == digest:
                 continue
             revision = 1 if known is None else known[1] + 1
             state.set(highlight.id, (digest, revision))
-            yield enrichment.output(seen, highlight, revision)
+            yield enrichment.output(seen, highlight, revision, parts)
 
     def headers(output: Output, *_rest: Any) -> list[tuple[str, bytes]]:
         return output.headers

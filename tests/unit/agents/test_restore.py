@@ -108,7 +108,14 @@ class Chaos:
                 some = [self.highlight(call.stream_id) for _ in range(self.luck.randint(0, 3))]
                 total = self.luck.randint(0, 5)
                 stream = ObservedStream(id=call.stream_id, status=self.luck.choice(STATUSES), highlights_found=total)
-                return Seen(observed_at=at, stream=stream, highlights=some, total=total, clean=self.luck.random() < 0.5)
+                return Seen(
+                    observed_at=at,
+                    stream=stream,
+                    highlights=some,
+                    total=total,
+                    whole=self.luck.random() < 0.7,
+                    clean=self.luck.random() < 0.5,
+                )
             case Stop():
                 return Stopped()
             case Locate():
@@ -208,7 +215,7 @@ def perfect(call: Submit | Read | Stop | Locate, now: float) -> Result:
             return Accepted(ObservedStream(id=f"str_{call.nonce}", status="pending"), now)
         case Read():
             stream = ObservedStream(id=call.stream_id, status="completed")
-            return Seen(observed_at=now, stream=stream, highlights=[], total=0, clean=True)
+            return Seen(observed_at=now, stream=stream, highlights=[], total=0, whole=True, clean=True)
         case Stop():
             return Stopped()
         case Locate():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from schemas.records import Command
 from tests.unit.effects.harness import Rig, simulator
 
@@ -50,13 +52,14 @@ async def test_faults_lose_nothing_and_repeat_nothing() -> None:
     assert {stream: set(seen) for stream, seen in rig.highlights().items()} == expected
 
 
-async def test_lost_replies_do_not_start_a_stream_twice() -> None:
-    """Where the API shows the metadata again, a POST whose reply was lost is found, and not sent again."""
+@pytest.mark.parametrize("shown", [{}, {"show_metadata": True}], ids=["options", "metadata"])
+async def test_lost_replies_do_not_start_a_stream_twice(shown: dict[str, bool]) -> None:
+    """A POST whose reply was lost is found by its mark, in options or metadata; none is started twice."""
     faults = [{"kind": "reset_after", "probability": 0.4, "methods": ["POST"], "routes": ["/streams"]}]
     scenario = {
         **SHORT,
         "time": {"compression": 300.0},
-        "api": {"show_metadata": True},
+        "api": shown,
         "faults": faults,
     }
     async with simulator(scenario) as sim:

@@ -1,0 +1,22 @@
+"""Closing Kafka clients so that a cancellation of whoever closes them is not lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+_closing: set[asyncio.Task[None]] = set()
+
+
+async def close_apart(closing: Coroutine[Any, Any, None]) -> None:
+    """Run a client's closing in a task of its own, and wait for it.
+
+    aiokafka's closing awaits tasks it has cancelled, and so swallows a cancellation that reaches it there: a keeper
+    cancelled by a rebalance would go on, and the rebalance would wait for it for ever (found on real Kafka). Here the
+    cancellation is raised at once, and the closing goes on by itself.
+    """
+    task = asyncio.create_task(closing)
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+    await asyncio.shield(task)

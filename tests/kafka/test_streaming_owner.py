@@ -1,0 +1,62 @@
+"""The owner of the ledgers under rebalances that come whenever they like."""
+
+import asyncio
+import random
+
+from faust.types import TP
+
+from pipeline.kafka.embedded import EmbeddedKafka
+from pipeline.ledger import Ledger
+from pipeline.streaming.owner import LedgerOwner
+from pipeline.worker.exit_codes import Unrecoverable
+from tests.kafka.driving import create_topics, eventually
+from tests.kafka.engine import PARTITIONS, Items, ledger_config
+
+
+class Group:
+    """A group whose member is never evicted."""
+
+    generation = 1
+
+    async def confirm(self) -> bool:
+        return True
+
+    async def reread(self, partition: int) -> None: ...
+
+
+class Attached:
+    """Notes which ledgers are in use."""
+
+    def __init__(self) -> None:
+        self.partitions: set[int] = set()
+
+    def attach(self, ledger: Ledger[Items]) -> None:
+        self.partitions.add(ledger.partition)
+
+    async def detach(self, ledger: Ledger[Items]) -> None:
+        self.partitions.discard(ledger.partition)
+
+
+async def test_a_rebalance_never_waits_for_an_opening_ledger(kafka: EmbeddedKafka, topic_prefix: str) -> None:
+    """Revoked at thirty random moments of opening: each revocation is done within seconds, and the last one opens all."""
+    await create_topics(kafka.bootstrap_servers, topic_prefix)
+    attached, fatal, rng = Attached(), list[Unrecoverable](), random.Random(7)
+    owner: LedgerOwner[Items] = LedgerOwner(
+        ledger_config(kafka.bootstrap_servers, topic_prefix),
+        lambda _partition: Items(),
+        {"in": "in"},
+        attachment=attached,
+        on_fatal=fatal.append,
+    )
+    owner.bind(Group())
+    everything = {TP("in", number) for number in range(PARTITIONS)}
+    for _ in range(30):
+        await asyncio.wait_for(owner.assigned_to(rng.sample(sorted(everything), 3), 1), 5)
+        await asyncio.sleep(rng.random() * 0.12)
+        await asyncio.wait_for(owner.revoked(), 5)
+        assert attached.partitions == set()
+    await owner.assigned_to(everything, 1)
+    await eventually(lambda: owner.all_open and attached.partitions == set(range(PARTITIONS)))
+    await owner.close()
+    assert fatal == []
+    assert owner.open_ledgers == []

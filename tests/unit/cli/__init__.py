@@ -1,0 +1,1 @@
+"""Promises of the command line and of the local stack that need no broker."""

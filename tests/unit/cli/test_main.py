@@ -1,0 +1,143 @@
+"""The command line as a whole: help, exit codes, and errors that say what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from pipeline.cli.errors import CommandError, explain
+from pipeline.cli.main import build_app, call
+from pipeline.settings import Settings
+from pipeline.stack.errors import StackError
+from pipeline.worker.exit_codes import ExitCode
+
+GROUPS = ("streams", "dlq", "topics", "config", "kafka")
+
+
+def no_domain(_settings: Settings) -> Any:
+    """Stands where the decisions are built; these tests run no worker."""
+    raise AssertionError("no worker is run here")
+
+
+def every_command() -> list[list[str]]:
+    """The words of every command, groups included."""
+    root: Any = typer.main.get_command(build_app())
+    found = []
+    for name, command in root.commands.items():
+        inner = getattr(command, "commands", None)
+        found += [[name, word] for word in inner] if inner else [[name]]
+    return found
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the machine reaches a test."""
+    import os  # noqa: PLC0415 - only to look at what is set
+
+    for name in [name for name in os.environ if name.startswith(("TLDR_", "KAFKA_"))]:
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.parametrize("words", every_command(), ids=" ".join)
+def test_every_command_has_help_with_an_example(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """--help ends with 0, and shows a line to paste."""
+    assert call(no_domain, [*words, "--help"]) == 0
+    assert f"$ highlights {words[0]}" in capsys.readouterr().out.replace("--config staging.toml ", "") or words == [
+        "worker"
+    ]
+
+
+def test_the_help_documents_every_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each code that a process of ours may end with is in --help."""
+    assert call(no_domain, ["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert all(f"{int(code)} " in shown for code in ExitCode)
+
+
+def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """--version names program and version."""
+    assert call(no_domain, ["--version"]) == 0
+    assert capsys.readouterr().out.startswith("highlights 0.")
+
+
+@pytest.mark.parametrize(
+    "words", [["submit", "https://example.com/x"], ["watch"], ["streams", "ls"], ["topics", "plan"]]
+)
+def test_without_a_broker_the_error_lists_three_ways(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """No cluster set: exit code 2, and what can be done about it."""
+    assert call(no_domain, words) == ExitCode.SETTINGS
+    said = capsys.readouterr().err
+    assert all(way in said for way in ("KAFKA_BOOTSTRAP_SERVERS", "highlights dev", "container"))
+
+
+def test_a_broker_that_is_away_is_named_with_the_way_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody listens there: exit code 3, the address, and what to check."""
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    assert call(no_domain, ["streams", "ls"]) == ExitCode.KAFKA
+    said = capsys.readouterr().err
+    assert "cannot be reached at 127.0.0.1:1" in said
+    assert "fix:" in said
+
+
+def test_settings_that_are_wrong_are_named_all_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An unknown variable and a bad value: exit code 2, both by name."""
+    monkeypatch.setenv("TLDR_TOPIC_PREFX", "x.")
+    monkeypatch.setenv("TLDR_PER_PAGE", "many")
+    assert call(no_domain, ["config", "check"]) == ExitCode.SETTINGS
+    said = capsys.readouterr().err
+    assert "TLDR_TOPIC_PREFIX" in said
+    assert "polling.per_page" in said
+
+
+def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a secret, config show says only that it is set."""
+    monkeypatch.setenv("TLDR_API_KEY", "tldr-very-secret")
+    assert call(no_domain, ["config", "show", "--output", "json"]) == 0
+    assert "tldr-very-secret" not in capsys.readouterr().out
+
+
+def test_a_bad_request_is_refused_before_kafka_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    """A value that the schema does not allow: exit code 2, and the field."""
+    assert call(no_domain, ["submit", "https://example.com/x", "--clip-duration", "9"]) == ExitCode.SETTINGS
+    assert "clip_duration" in capsys.readouterr().err
+
+
+def test_a_scenario_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """The simulator does not start on a scenario it cannot read: exit code 2."""
+    assert call(no_domain, ["simulate", "--scenario", "nowhere.toml"]) == ExitCode.SETTINGS
+    assert "nowhere.toml" in capsys.readouterr().err
+
+
+def test_an_error_inside_a_task_group_is_the_error() -> None:
+    """People see what went wrong, not that it happened in a group of tasks."""
+    inner = StackError("the simulator ended with exit code 2")
+    explained = explain(ExceptionGroup("unhandled errors in a TaskGroup", [inner]))
+    assert explained is not None
+    assert explained.problem == inner.reason
+
+
+def test_a_full_disk_is_said_to_be_one(tmp_path: Path) -> None:
+    """The operating system's words, the file, and what to do."""
+    explained = explain(OSError(28, "No space left on device", str(tmp_path / "x")))
+    assert explained is not None
+    assert "No space left" in explained.problem
+    assert any("disk" in line for line in explained.fix)
+
+
+def test_a_fault_of_ours_is_not_explained_away() -> None:
+    """Only what a person can act on becomes a short error."""
+    assert explain(KeyError("x")) is None
+
+
+def test_a_command_error_passes_as_it_is() -> None:
+    """What a command says itself is kept, empty fixes left out."""
+    error = CommandError(ExitCode.TOPICS, "no topics", "", "highlights topics apply")
+    assert explain(error) is error
+    assert error.fix == ("highlights topics apply",)
