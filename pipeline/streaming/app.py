@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol, cast
 
@@ -53,6 +52,9 @@ class PipelineApp(faust.App):
 
     def _new_transport(self) -> LedgerTransport:
         return LedgerTransport(self.conf.broker, self)
+
+    def _create_directories(self) -> None:
+        """Make none: without tables Faust keeps no files, and the folder we run in may be read-only."""
 
     @property
     def batch_consumer(self) -> BatchConsumer:
@@ -115,8 +117,6 @@ def create_app(connection: KafkaConnection, worker: WorkerSettings, appliers: Ma
         loghandlers=[],
         Topic=BatchTopic,
     )
-    logging.getLogger("faust").setLevel(logging.WARNING)
-    logging.getLogger("aiokafka").setLevel(logging.WARNING)
     for topic, apply in appliers.items():
         _add_agent(app, topic, apply)
     return app

@@ -122,13 +122,15 @@ class Applier(Generic[S]):
 
     def _apply_some(self, ledger: Ledger[S], records: Sequence[Any], outcomes: Counter[Outcome]) -> None:
         """Apply records without a pause in between: nothing else runs meanwhile, so the ledger stays ours."""
-        topic, applied = self._topic, ledger.position(self._topic)
+        applied = before = ledger.position(self._topic)
         for record in records:
             if record.offset <= applied:
                 outcomes[Outcome.KNOWN] += 1
                 continue
             outcomes[self._decide(ledger, record)] += 1
-            ledger.advance(topic, record.offset)
+            applied = record.offset
+        if applied > before:
+            ledger.advance(self._topic, applied)  # once for all: whatever breaks above gives up the ledger's state
 
     async def _apply_carefully(self, ledger: Ledger[S], record: Any) -> Outcome:
         """After a refused batch: one transaction a record, so that the culprit is known when it is refused again."""

@@ -42,7 +42,9 @@ def error_headers(record: Incoming, error: RecordError, now: float, attempt: int
         "__connect.errors.topic": record.topic,
         "__connect.errors.partition": str(record.partition),
         "__connect.errors.offset": str(record.offset),
-        "__connect.errors.stage": "VALUE_CONVERTER" if error.code in {"undecodable", "too_deep", "invalid"} else "TRANSFORMATION",
+        "__connect.errors.stage": "VALUE_CONVERTER"
+        if error.code in {"undecodable", "too_deep", "invalid"}
+        else "TRANSFORMATION",
         "__connect.errors.exception.class.name": type(error).__name__,
         "__connect.errors.exception.message": error.reason[:_MAX_REASON],
         "tldr-error-code": error.code,

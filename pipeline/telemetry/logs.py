@@ -19,7 +19,7 @@ from pipeline.settings import Settings
 from pipeline.telemetry.redaction import SecretValues, redact_fields
 from pipeline.telemetry.repeats import RepeatFilter
 
-_CHATTY = ("httpx", "httpcore", "hpack", "asyncio", "aiokafka")
+_CHATTY = ("httpx", "httpcore", "hpack", "asyncio", "aiokafka", "faust", "mode", "uvicorn")
 """Libraries that tell every request or heartbeat: warnings only, unless everything is logged."""
 
 _FIRST = ("timestamp", "level", "event", "logger")

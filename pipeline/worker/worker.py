@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, Literal
@@ -275,6 +276,12 @@ async def _run(settings: Settings, make_domain: MakeDomain) -> ExitCode:
     return await worker.run()
 
 
+def _log_thread_failure(failure: threading.ExceptHookArgs) -> None:
+    """Log what ended a thread, as one line like any other. Faust's threads fail so when they stop without a broker."""
+    name = failure.thread.name if failure.thread else None
+    log.warning("thread_failed", thread=name, error=repr(failure.exc_value), exc_info=failure.exc_value)
+
+
 def run(settings: Settings, make_domain: MakeDomain) -> ExitCode:
     """Run a worker in this process until SIGTERM or SIGINT.
 
@@ -285,6 +292,7 @@ def run(settings: Settings, make_domain: MakeDomain) -> ExitCode:
     Returns:
         How the process should exit.
     """
+    threading.excepthook = _log_thread_failure
     try:
         return uvloop.run(_run(settings, make_domain))
     except Unrecoverable as error:

@@ -44,7 +44,7 @@ class Request(Record, kw_only=True):
 
     Attributes:
         request_id: Chosen by the producer; names the request on every topic.
-        tenant: Who the work is for; budgets and fairness count by it.
+        tenant: Who the work is for; every output record carries it.
         source_url: The stream to analyse. It must be reachable for the API.
         user_id: The user on whose behalf the tenant asks.
         platform: Where the stream lives, such as twitch, youtube or custom.

@@ -43,8 +43,9 @@ class Run:
     rng: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        """Seed the run's chance."""
+        """Seed the run's chance, and clear what an earlier run has left."""
         self.rng = random.Random(f"{self.name}-{self.seed}")
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     @contextlib.asynccontextmanager
     async def scene(
@@ -60,7 +61,6 @@ class Run:
         """
         name = f"{self.name.lower()}-{self.seed}{'-' + part if part else ''}"
         folder = self.folder / part if part else self.folder
-        shutil.rmtree(folder, ignore_errors=True)
         scene = Scene(servers or self.kafka.bootstrap_servers, name, scale, self.seed, folder)
         try:
             await scene.open(spare=spare)

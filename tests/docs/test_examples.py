@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 
 import aiokafka
@@ -55,10 +56,13 @@ def first_lines(program: str, servers: str, count: int) -> list[str]:
     """Run an example that reads for ever, and return its first lines."""
     command = [sys.executable, str(ROOT / "examples" / program)]
     with subprocess.Popen(command, env=environment(servers), stdout=subprocess.PIPE, text=True) as process:
+        deadline = threading.Timer(60, process.kill)  # a program that says nothing fails the test, and does not hang it
+        deadline.start()
         try:
             assert process.stdout is not None
             return [process.stdout.readline().strip() for _ in range(count)]
         finally:
+            deadline.cancel()
             process.kill()
 
 

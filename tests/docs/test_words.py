@@ -10,6 +10,7 @@ import pytest
 
 from agents.policy import DAY_S, Policy
 from agents.profiles import Profiles
+from agents.rules.requests import REDRIVEN
 from pipeline.settings import Settings
 from schemas.catalogue import load
 from schemas.records import Command, decode
@@ -105,6 +106,11 @@ def test_log_events_of_the_runbook_are_logged() -> None:
     assert events <= literals("pipeline")
 
 
+def test_the_header_of_the_runbook_is_the_one_that_is_read() -> None:
+    """A rejected request that is sent again as the runbook says is tried again."""
+    assert REDRIVEN in inline_code(OPERATIONS)
+
+
 def test_retention_in_the_docs_is_that_of_the_policy() -> None:
     """How long a request is remembered is said as it is."""
     policy = Policy()
@@ -130,6 +136,14 @@ def test_the_example_of_a_command_is_taken() -> None:
     """The JSON block of docs/records.md is a command that a worker accepts."""
     (block,) = blocks((ROOT / "docs/records.md").read_text("utf-8"), "json")
     assert decode(msgspec.json.Decoder(Command), block.text.encode()).command == "stop"
+
+
+def test_every_folder_is_on_the_map() -> None:
+    """docs/architecture.md says what lives in each folder of the code."""
+    text = (ROOT / "docs/architecture.md").read_text("utf-8")
+    rooms = [path.parent.relative_to(ROOT) for path in (ROOT / "pipeline").glob("*/__init__.py")]
+    assert rooms
+    assert [str(room) for room in rooms if f"`{room}/`" not in text] == []
 
 
 @EVERY

@@ -51,15 +51,18 @@ class Items:
         self.items: dict[str, Item] = {}
 
     def decode(self, _key: str, value: bytes) -> Item:
+        """Decode a state record."""
         return msgspec.json.decode(value, type=Item)
 
     def fold(self, key: str, value: Item | None) -> None:
+        """Apply a state record."""
         if value is None:
             self.items.pop(key, None)
         else:
             self.items[key] = value
 
     def active(self) -> dict[str, int]:
+        """Nothing is ever active."""
         return {}
 
 
@@ -90,7 +93,7 @@ def decide(record: Incoming, state: Items, stage: Stage, _now: float) -> Outcome
 
 
 class Engine:
-    """A worker: Faust app, ledgers, the rule above. Observes itself; ends up with ``fatal`` set when it cannot go on."""
+    """A worker: Faust app, ledgers, the rule above. Observes itself; ``fatal`` says why it cannot go on."""
 
     def __init__(
         self,
@@ -176,20 +179,26 @@ class Engine:
 
     # -- what it is told (attachment and observers) ----------------------------------------------------------------
 
-    def attach(self, _ledger: Ledger[Items]) -> None: ...
+    def attach(self, _ledger: Ledger[Items]) -> None:
+        """A ledger is open; there are no effects to run."""
 
-    async def detach(self, _ledger: Ledger[Items]) -> None: ...
+    async def detach(self, _ledger: Ledger[Items]) -> None:
+        """A ledger closes."""
 
     def applied(self, _topic: str, outcomes: Counter[Outcome]) -> None:
+        """Count what became of records."""
         self.outcomes += outcomes
 
     def dead_lettered(self, _topic: str, code: str) -> None:
+        """Note a dead letter."""
         self.dead_letters.append(code)
 
     def flushed(self, _partition: int, _records: int, seconds: float) -> None:
+        """Note a transaction."""
         self.flushes.append(seconds)
 
     def restored(self, partition: int, _records: int, _seconds: float) -> None:
+        """Count how often a partition was read."""
         self.opened[partition] += 1
 
     def _on_fatal(self, reason: Unrecoverable) -> None:

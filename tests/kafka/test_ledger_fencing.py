@@ -1,7 +1,6 @@
 """Who may write a partition's ledger: the last one that opened it, and nobody else."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import aiokafka
@@ -19,10 +18,10 @@ def yes() -> bool:
 
 
 @pytest.fixture
-async def config(kafka: EmbeddedKafka, topic_prefix: str) -> AsyncIterator[LedgerConfig]:
+async def config(kafka: EmbeddedKafka, topic_prefix: str) -> LedgerConfig:
     """A ledger topic of its own."""
     await create_topics(kafka.bootstrap_servers, topic_prefix, partitions=1)
-    yield ledger_config(kafka.bootstrap_servers, topic_prefix)
+    return ledger_config(kafka.bootstrap_servers, topic_prefix)
 
 
 async def opened(config: LedgerConfig) -> Ledger[Items]:

@@ -88,7 +88,7 @@ async def test_an_abandoned_ledger_writes_nothing_more(config: LedgerConfig) -> 
 
 
 async def test_a_refused_batch_aborts_its_transaction(config: LedgerConfig) -> None:
-    """When the broker refuses one batch, nothing of the transaction is visible and the ledger closes with the reason."""
+    """When the broker refuses a batch, nothing of the transaction is visible; the ledger closes with the reason."""
     ledger = await opened(config)
     await alter_topic(servers(config), config.topics["out"], max_message_bytes="2000")
     ledger.put("item/a", Item(content="a", revision=1))

@@ -59,7 +59,7 @@ async def test_workers_killed_under_load_lose_and_double_nothing(kafka: Embedded
 
 
 async def test_a_frozen_worker_cannot_write_when_it_wakes(kafka: EmbeddedKafka, topic_prefix: str) -> None:
-    """R2: frozen for twice its session timeout under load and woken, a worker doubles nothing, and rejoins or leaves."""
+    """R2: frozen beyond its session timeout under load and woken, a worker doubles nothing, and rejoins or leaves."""
     servers = kafka.bootstrap_servers
     await create_topics(servers, topic_prefix)
     load = [f"i{number // 2}=a" for number in range(LOAD)]
@@ -108,7 +108,7 @@ async def test_the_group_grows_and_shrinks_under_load(kafka: EmbeddedKafka, topi
 
 @pytest.mark.parametrize("place", ["before_open", "after_open"])
 async def test_a_worker_frozen_while_opening_does_no_harm(kafka: EmbeddedKafka, topic_prefix: str, place: str) -> None:
-    """R41: frozen amid opening, evicted and woken, it may fence the healthy owner once; that one goes on, all is out."""
+    """R41: frozen amid opening, evicted and woken, it fences the healthy owner once at most; that goes on."""
     servers = kafka.bootstrap_servers
     await create_topics(servers, topic_prefix)
     async with Workers(servers, topic_prefix) as workers:

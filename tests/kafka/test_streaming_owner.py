@@ -19,9 +19,11 @@ class Group:
     generation = 1
 
     async def confirm(self) -> bool:
+        """The coordinator always agrees."""
         return True
 
-    async def reread(self, partition: int) -> None: ...
+    async def reread(self, partition: int) -> None:
+        """There is nothing to read."""
 
 
 class Attached:
@@ -31,14 +33,16 @@ class Attached:
         self.partitions: set[int] = set()
 
     def attach(self, ledger: Ledger[Items]) -> None:
+        """A ledger is in use."""
         self.partitions.add(ledger.partition)
 
     async def detach(self, ledger: Ledger[Items]) -> None:
+        """A ledger is in use no more."""
         self.partitions.discard(ledger.partition)
 
 
 async def test_a_rebalance_never_waits_for_an_opening_ledger(kafka: EmbeddedKafka, topic_prefix: str) -> None:
-    """Revoked at thirty random moments of opening: each revocation is done within seconds, and the last one opens all."""
+    """Revoked at thirty random moments of opening: each revocation is done within seconds; the last opens all."""
     await create_topics(kafka.bootstrap_servers, topic_prefix)
     attached, fatal, rng = Attached(), list[Unrecoverable](), random.Random(7)
     owner: LedgerOwner[Items] = LedgerOwner(

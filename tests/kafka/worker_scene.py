@@ -193,6 +193,11 @@ class Scene:
         base = self.stack.simulator.base_url.removesuffix("/v1")
         (await self.http.post(f"{base}/_sim/faults", json={"faults": list(faults)})).raise_for_status()
 
+    def truth(self, event: str) -> list[dict[str, Any]]:
+        """Events of one kind in the truth log; a line that is still being written is left out."""
+        *lines, _ = self.stack.simulator.truth_log.read_bytes().split(b"\n")
+        return [found for line in lines if (found := json.loads(line))["event"] == event]
+
     def true_streams(self) -> list[TrueStream]:
         """Streams that the API accepted, in all its lives."""
         return list(read_truth(self.stack.simulator.truth_log).values())

@@ -17,7 +17,7 @@ from pipeline.worker.exit_codes import ExitCode
 GROUPS = ("streams", "dlq", "topics", "config", "kafka")
 
 
-def no_domain(_settings: Settings) -> Any:
+def no_domain(_settings: Settings, _observer: Any) -> Any:
     """Stands where the decisions are built; these tests run no worker."""
     raise AssertionError("no worker is run here")
 

@@ -24,16 +24,20 @@ class Log:
         self.records: list[tuple[str, bytes | None]] = []
 
     def new_batch(self) -> "Log":
+        """All batches are one."""
         return self
 
     def append(self, *, timestamp: int, key: bytes, value: bytes | None, headers: Headers) -> object:  # noqa: ARG002
+        """Keep a record."""
         self.records.append((key.decode(), value))
         return self
 
     async def commit(self, _batches: Any, *, timeout: float) -> dict[Any, int]:  # noqa: ARG002
+        """Everything is kept already."""
         return {}
 
-    async def close(self, *, timeout: float) -> None: ...
+    async def close(self, *, timeout: float) -> None:
+        """There is nothing to close."""
 
 
 def compacted(records: list[tuple[str, bytes | None]]) -> list[tuple[str, bytes | None]]:

@@ -27,6 +27,7 @@ class Group:
         self.reread_partitions: list[int] = []
 
     async def confirm(self) -> bool:
+        """Give the next answer."""
         answer = self.answers.pop(0) if self.answers else self.generation
         if answer is None:
             return False
@@ -34,6 +35,7 @@ class Group:
         return True
 
     async def reread(self, partition: int) -> None:
+        """Note the partition."""
         self.reread_partitions.append(partition)
 
 
@@ -46,10 +48,12 @@ class Shelf:
         self.serving = asyncio.Event()
 
     async def open_ledger(self, _partition: int, _still_ours: Callable[[], bool]) -> Any:
+        """A ledger that is going to fail, or one that is not."""
         self.opened += 1
         return Failing(self.failures[0]) if self.failures else object()
 
     async def serve(self, _ledger: Any) -> None:
+        """Fail at once, or never."""
         if self.failures:
             self.failures.pop(0)
             return
@@ -57,6 +61,7 @@ class Shelf:
         await asyncio.Event().wait()
 
     async def discard(self, _partition: int) -> None:
+        """Count."""
         self.discarded += 1
 
 
@@ -88,7 +93,8 @@ async def test_a_member_evicted_while_opening_does_not_work() -> None:
 
 async def test_a_coordinator_that_is_away_is_waited_for() -> None:
     """No answer is no verdict: the keeper asks again until it has one."""
-    group, shelf, pauses = Group(None, None, None, 5), Shelf(), []
+    group, shelf = Group(None, None, None, 5), Shelf()
+    pauses: list[float] = []
     task = asyncio.create_task(keeper(group, shelf, pauses).run())
     await asyncio.wait_for(shelf.serving.wait(), 1)
     assert len(pauses) == 3
@@ -106,7 +112,7 @@ async def test_one_fence_is_survived() -> None:
 
 
 async def test_two_fences_end_the_process() -> None:
-    """Fenced twice while the group says it is ours: somebody outside of the group writes, and we leave with its code."""
+    """Fenced twice while the group says it is ours: somebody outside of it writes, and we leave with its code."""
     with pytest.raises(Unrecoverable) as ended:
         await keeper(Group(), Shelf(LedgerFenced("x"), LedgerFenced("y"))).run()
     assert ended.value.exit_code == ExitCode.FENCED
