@@ -56,7 +56,7 @@ class Outputs:
         self._highlight = cloudevents.EventHeaders(catalogue["highlights"].name, SOURCE)
         self._stream = cloudevents.EventHeaders(catalogue["streams"].name, SOURCE)
         self._summary = cloudevents.EventHeaders(catalogue["summaries"].name, SOURCE)
-        self._now = -1.0
+        self._now_ms = -1
         self._moment = moment(0.0)
         self._text = b""
 
@@ -65,10 +65,11 @@ class Outputs:
         return self._catalogue.full_name(topic, self._prefix)
 
     def at(self, now: float) -> datetime:
-        """Return ``now`` as a datetime, to the millisecond. Records of one batch share it."""
-        if now != self._now:
-            self._now = now
-            self._moment = moment(round(now, 3))
+        """Return ``now`` as a datetime, to the millisecond. Records of one millisecond share it."""
+        now_ms = int(now * 1000)
+        if now_ms != self._now_ms:
+            self._now_ms = now_ms
+            self._moment = moment(now_ms / 1000)
             self._text = self._moment.isoformat(timespec="milliseconds").encode()
         return self._moment
 

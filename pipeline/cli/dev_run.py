@@ -10,6 +10,7 @@ from random import Random
 
 import msgspec
 
+from pipeline.cli.kafka_access import reach
 from pipeline.cli.output import Output
 from pipeline.cli.show import highlight_line
 from pipeline.settings import Settings
@@ -49,6 +50,8 @@ async def run_dev(options: DevOptions, settings: Settings, out: Output) -> None:
     Raises:
         StackError, EmbeddedKafkaError: a part did not come up, or cannot be kept up.
     """
+    if settings.kafka.bootstrap_servers:
+        await reach(settings)  # within seconds, and before anything is put up
     config = StackConfig(
         workers=options.workers,
         scenario=options.scenario,

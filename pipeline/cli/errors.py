@@ -87,6 +87,17 @@ def _of_input(error: BaseException) -> CommandError | None:
 def _of_kafka(error: BaseException) -> CommandError | None:
     from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError  # noqa: PLC0415
 
+    from pipeline.kafka.admin import TopicAdminError  # noqa: PLC0415
+    from pipeline.kafka.topics import TopicsNotReady, TopicsRefused  # noqa: PLC0415
+    from pipeline.stack.reader import ReadStalledError  # noqa: PLC0415
+
+    if isinstance(error, TopicsRefused | TopicsNotReady):
+        return CommandError(ExitCode.TOPICS, str(error), "highlights topics plan")
+    if isinstance(error, TopicAdminError):
+        fix = "ask the cluster's owner for the rights to describe, create and alter these topics"
+        return CommandError(ExitCode.KAFKA, str(error), fix)
+    if isinstance(error, ReadStalledError):
+        return CommandError(ExitCode.KAFKA, str(error), "highlights doctor")
     if isinstance(error, UnknownTopicOrPartitionError):
         return CommandError(ExitCode.TOPICS, f"a topic is not there: {error}", "highlights topics apply")
     if isinstance(error, KafkaError):

@@ -7,7 +7,6 @@ from typing import Any
 import typer
 
 from pipeline.cli.context import CliContext, cli_context
-from pipeline.cli.errors import CommandError
 from pipeline.cli.output import Output, OutputMode, OutputOption
 from pipeline.cli.running import quiet, run_async
 from pipeline.worker.exit_codes import ExitCode
@@ -52,11 +51,11 @@ def run_with_plan(context: CliContext, *, apply_it: bool) -> Any:
     """Make a plan, carry it out if asked to, and return it.
 
     Raises:
-        CommandError: the cluster is away, refuses, or its topics do not fit.
+        CommandError: the cluster is away.
+        TopicsRefused, TopicsNotReady, TopicAdminError: its topics do not fit, or it refuses.
     """
     from pipeline.cli.kafka_access import reach  # noqa: PLC0415 - only now: --help stays fast
     from pipeline.kafka import topics  # noqa: PLC0415
-    from pipeline.kafka.admin import TopicAdminError  # noqa: PLC0415
     from pipeline.stack.topics import layout_of  # noqa: PLC0415
     from schemas.catalogue import load  # noqa: PLC0415
 
@@ -70,13 +69,7 @@ def run_with_plan(context: CliContext, *, apply_it: bool) -> Any:
         return planned
 
     with quiet("aiokafka") as said:
-        try:
-            return run_async(run())
-        except (topics.TopicsRefused, topics.TopicsNotReady) as error:
-            raise CommandError(ExitCode.TOPICS, str(error), "highlights topics plan") from error
-        except TopicAdminError as error:
-            fix = "ask the cluster's owner for the rights to describe, create and alter these topics"
-            raise CommandError(ExitCode.KAFKA, str(error), fix) from error
+        return run_async(run())
 
 
 def _show(out: Output, planned: Any) -> None:

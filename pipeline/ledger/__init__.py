@@ -8,6 +8,7 @@ one has opened, because opening fences the partition's transactional id. ``docs/
 - ``restore.py``: reading a ledger partition to its end.
 - ``pending.py``: what is staged for the next transaction.
 - ``ledger.py``: open, stage, flush, renew, close.
+- ``closing.py``: closing clients without losing a cancellation.
 - ``errors.py``: what can go wrong, by what the owner must do about it.
 """
 

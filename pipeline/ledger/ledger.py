@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 import structlog
 from aiokafka import TopicPartition
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from pipeline.domain import Headers, State
 from pipeline.ledger.errors import LedgerClosed, LedgerError, LedgerFenced, NotOurs
@@ -25,8 +26,11 @@ S = TypeVar("S", bound=State)
 
 _encoder = msgspec.json.Encoder()
 
+_record_size = DefaultRecordBatchBuilder.estimate_size_in_bytes
+"""At C speed: key, value and headers, with the most that their lengths and the batch's frame can take."""
+
 _FRAME_BYTES = 1024
-"""Left free below a topic's limit: the frame of the batch around a record, and the lengths inside it."""
+"""Left free below a topic's limit, to be sure."""
 
 log = structlog.get_logger(__name__)
 
@@ -193,18 +197,20 @@ class Ledger(Generic[S]):
     def put(self, key: str, value: msgspec.Struct | None) -> None:
         """Fold a state record and stage it (see :class:`pipeline.domain.Stage`)."""
         data = None if value is None else _encoder.encode(value)
-        self._check_size("ledger", key, data)
+        name = key.encode()
+        size = self._size_of("ledger", name, data, [])
         pending = self._open_pending()
         self.state.fold(key, value)
-        pending.append(self._tp, key.encode(), data, [], self._now_ms)
+        pending.append(self._tp, name, data, [], self._now_ms, size)
 
     def publish(
         self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = (), *, partition: int | None = None
     ) -> None:
         """Stage an output record (see :class:`pipeline.domain.Stage`)."""
-        self._check_size(topic, key, value, headers)
+        carried = list(headers)
+        size = self._size_of(topic, key, value, carried)
         target = self._targets[topic] if partition is None else TopicPartition(self.config.topics[topic], partition)
-        self._open_pending().append(target, key, value, list(headers), self._now_ms)
+        self._open_pending().append(target, key, value, carried, self._now_ms, size)
 
     def position(self, topic: str) -> int:
         """The last applied offset of an input topic (short name), -1 when none was."""
@@ -298,13 +304,13 @@ class Ledger(Generic[S]):
             self._hurry.set()
         return pending
 
-    def _check_size(self, topic: str, key: bytes | str | None, value: bytes | None, headers: Headers = ()) -> None:
-        size = (len(value) if value else 0) + (len(key) if key else 0)
-        for name, content in headers:
-            size += len(name) + (len(content) if content else 0) + 4
+    def _size_of(self, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]) -> int:
+        """Return a record's size in its batch, at most; raises ``RecordError`` when its topic would refuse it."""
+        size: int = _record_size(key, value, headers)
         limit = self.config.max_bytes[topic]
         if size + _FRAME_BYTES > limit:
             raise RecordError("oversize_output", f"a record of {size} bytes is too large for {topic} (limit {limit})")
+        return size
 
     def _has_work(self) -> bool:
         return self._pending is not None and (self._pending.records > 0 or bool(self._moved))
@@ -338,7 +344,8 @@ class Ledger(Generic[S]):
         moved = {topic: self._positions[topic] for topic in sorted(self._moved)}
         for topic, offset in moved.items():
             position = _encoder.encode(Position(offset=offset))
-            pending.append(self._tp, f"{POSITION_PREFIX}{topic}".encode(), position, [], self._now_ms)
+            name = f"{POSITION_PREFIX}{topic}".encode()
+            pending.append(self._tp, name, position, [], self._now_ms, len(name) + len(position))
         self._moved.clear()
         self._in_flight = pending
         self._new_pending()

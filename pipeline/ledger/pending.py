@@ -17,7 +17,7 @@ class Pending:
     Attributes:
         batches: what to write.
         records: how many records are staged.
-        size: bytes of keys and values staged.
+        size: bytes staged.
         settled: done when the transaction that carries this has been committed; fails with what broke it.
     """
 
@@ -37,8 +37,9 @@ class Pending:
         value: bytes | None,
         headers: list[tuple[str, bytes]],
         timestamp_ms: int,
+        size: int,
     ) -> None:
-        """Add one record. A batch takes any first record, however large; later ones until it is full."""
+        """Add a record of so many bytes. A batch takes any first record, however large; later ones until it is full."""
         builders = self.batches.get(partition)
         if builders is None:
             builders = self.batches[partition] = [self._new_batch()]
@@ -46,4 +47,4 @@ class Pending:
             builders.append(self._new_batch())
             builders[-1].append(timestamp=timestamp_ms, key=key, value=value, headers=headers)
         self.records += 1
-        self.size += (len(key) if key else 0) + (len(value) if value else 0)
+        self.size += size

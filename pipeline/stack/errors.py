@@ -6,6 +6,8 @@ from collections import deque
 from pathlib import Path
 
 TAIL_LINES = 15
+LONGEST_LINE = 500
+"""A line with a traceback in it fills a screen; the file has it whole."""
 
 
 class StackError(Exception):
@@ -28,6 +30,6 @@ def tail_of(file: Path, lines: int = TAIL_LINES) -> str:
     """Return the last lines of a log; empty when there is none."""
     try:
         with file.open(encoding="utf-8", errors="replace") as stream:
-            return "".join(deque(stream, maxlen=lines)).rstrip("\n")
+            return "\n".join(line.rstrip("\n")[:LONGEST_LINE] for line in deque(stream, maxlen=lines))
     except OSError:
         return ""

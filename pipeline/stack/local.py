@@ -27,7 +27,7 @@ from pipeline.kafka.ports import choose_ports
 from pipeline.settings import Settings
 from pipeline.stack.errors import StackError
 from pipeline.stack.simulator import SimulatorProcess
-from pipeline.stack.topics import apply_topics
+from pipeline.stack.topics import apply_topics, wake_coordinators
 from pipeline.stack.workers import Workers
 
 Say = Callable[[str, str], None]
@@ -156,7 +156,10 @@ class LocalStack:
             broker = parts.create_task(self._start_kafka())
             parts.create_task(self._start_simulator())
         self._settings = self._effective_settings(broker.result())
-        self.topics = await apply_topics(self.connection, self._settings.topics)
+        self.topics, _ = await asyncio.gather(
+            apply_topics(self.connection, self._settings.topics),
+            wake_coordinators(self.connection, self._settings.worker.group_id),
+        )
         self._say("topics", f"{len(self.topics)} topics, {self._settings.topics.partitions} partitions each")
         count = self.config.workers + self.config.spare_workers
         ports = choose_ports(count, self._rng) if count else []

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterable
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import AIOKafkaClient, CoordinationType
+from aiokafka.errors import KafkaError
 
 from pipeline.kafka import topics as kafka_topics
 from pipeline.kafka.connection import KafkaConnection
@@ -27,6 +31,32 @@ async def apply_topics(connection: KafkaConnection, topics: TopicSettings) -> li
     planned = await kafka_topics.plan(connection, load(), layout_of(topics))
     await kafka_topics.apply(connection, planned)
     return [topic.name for topic in planned.wanted]
+
+
+async def wake_coordinators(connection: KafkaConnection, name: str, timeout: float = 20.0) -> None:
+    """Have a new cluster make its own topics for groups and transactions now.
+
+    A worker that finds them missing waits a second before it looks again; here nobody waits. Not getting there is no
+    error: the workers will.
+
+    Args:
+        connection: the cluster.
+        name: of the group; any transactional id serves beside it.
+        timeout: seconds to try for.
+    """
+    client = AIOKafkaClient(**connection.aiokafka())
+    await client.bootstrap()
+    try:
+        deadline = time.monotonic() + timeout
+        for kind in (CoordinationType.GROUP, CoordinationType.TRANSACTION):
+            while time.monotonic() < deadline:
+                try:
+                    await client.coordinator_lookup(kind, name)
+                    break
+                except KafkaError:
+                    await asyncio.sleep(0.05)
+    finally:
+        await client.close()
 
 
 async def delete_topics(connection: KafkaConnection, names: Iterable[str]) -> None:

@@ -4,10 +4,11 @@ Each file is a subclass behind one of Faust's own extension points, pinned to fa
 
 - ``app.py``: the app factory (``create_app``).
 - ``transport.py``: ``Transport`` and ``Producer`` (a flush before an offset commit flushes the ledgers).
-- ``consumer.py``: ``Consumer``: batch delivery, own offsets, the gate, seeking to the ledger's positions.
-- ``batch.py``: a fetched partition batch, and which of them are done.
+- ``consumer.py``: ``Consumer``: batch delivery, offsets from the ledgers, the gate, where reading starts.
+- ``batch.py``: a fetched partition batch, and the book of what waits.
 - ``topic.py``: a topic whose events carry batches undecoded.
-- ``owner.py``: which ledgers are open; opens, renews and closes them at rebalances and after failures.
+- ``owner.py``: which ledgers are open; takes and gives them up at rebalances.
+- ``keeper.py``: keeps one partition's ledger open through failures, and knows when it is not ours.
 - ``apply.py``: the one loop over records.
 - ``partitioner.py``: where a key belongs.
 """

@@ -18,6 +18,7 @@ from typing import Any, Protocol, cast
 import aiokafka
 import structlog
 from aiokafka.errors import (
+    ConsumerStoppedError,
     IllegalGenerationError,
     KafkaError,
     NoError,
@@ -32,6 +33,7 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage, Message
 
 from pipeline.streaming.batch import Batch, InFlight
+from pipeline.worker.exit_codes import ExitCode, Unrecoverable
 
 FETCH_MAX_WAIT_MS = 100
 
@@ -85,7 +87,11 @@ class ReadCommittedThread(driver.AIOKafkaConsumerThread):
         return code in {NoError, RebalanceInProgressError}
 
     async def seek_each(self, partitions: Iterable[TP], positions: Mapping[TP, int]) -> None:
-        """Seek partitions to their positions; without one, to what the group committed, else to the beginning."""
+        """Seek partitions to their positions; without one, to what the group committed, else to the beginning.
+
+        Raises:
+            Unrecoverable: a topic ends before what was applied of it; all its new records would pass as known.
+        """
         consumer = self._ensure_consumer()
         for partition in partitions:
             tp, offset = TopicPartition(partition.topic, partition.partition), positions.get(partition)
@@ -95,6 +101,9 @@ class ReadCommittedThread(driver.AIOKafkaConsumerThread):
                 await consumer.seek_to_beginning(tp)
             else:
                 consumer.seek(tp, offset)
+            if partition in positions and (end := (await consumer.end_offsets([tp]))[tp]) < positions[partition]:
+                reason = f"{tp.topic}-{tp.partition} ends at {end}, but {positions[partition]} records were applied"
+                raise Unrecoverable(ExitCode.TOPICS, f"{reason}: was the topic deleted and made again?")
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Judge nothing: our watchdog does. Faust's check crashes the consumer when a partition has no position yet."""
@@ -152,7 +161,8 @@ class BatchConsumer(driver.Consumer):
     def generation(self) -> int:
         """The group generation this member is in now; -1 when it is in none."""
         consumer = self._thread._consumer  # noqa: SLF001 - Faust copies the generation at assignment only
-        return -1 if consumer is None else int(consumer._coordinator.generation)  # noqa: SLF001
+        coordinator = None if consumer is None else consumer._coordinator  # noqa: SLF001 - none before it has started
+        return -1 if coordinator is None else int(coordinator.generation)
 
     def read_up_to(self, tp: TP) -> int:
         """The offset behind what was fetched and delivered of a partition, also past what is no record; 0: unknown."""
@@ -187,8 +197,15 @@ class BatchConsumer(driver.Consumer):
             if not self._open.is_set():
                 await self.wait(self._open.wait())
                 continue
-            async with self._fetching:
-                batches = await self._fetch()
+            try:
+                async with self._fetching:
+                    batches = await self._fetch()
+            except ConsumerStoppedError:
+                return  # the app is stopping
+            except KafkaError as error:  # as when a right to read was taken away: it may come back
+                log.warning("fetch_failed", error=repr(error))
+                await asyncio.sleep(1.0)
+                continue
             for batch in batches:
                 await self._deliver(batch)
             if not batches:
@@ -258,6 +275,7 @@ class BatchConsumer(driver.Consumer):
 
         Raises:
             KafkaError: the partition is not assigned any more, or the broker is away.
+            Unrecoverable: the ledger's position is beyond the topic's end.
         """
         async with self._fetching:
             tps = {tp for tp in self.assignment() if tp.partition == partition}

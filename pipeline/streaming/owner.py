@@ -72,6 +72,7 @@ class LedgerOwner(Generic[S]):
         self._ready: set[int] = set()
         self._assigned: frozenset[int] = frozenset()
         self._rebalances = 0
+        self._closed = False
         self._letting_go: set[asyncio.Task[None]] = set()
 
     def bind(self, group: GroupView) -> None:
@@ -157,7 +158,7 @@ class LedgerOwner(Generic[S]):
         if group is None:
             raise Unrecoverable(ExitCode.BUG, "the ledgers have no consumer")
         await self._stop_keepers()
-        if self._rebalances != rebalance:
+        if self._rebalances != rebalance or self._closed:
             return  # revoked again meanwhile: the next assignment counts
         for partition in set(self._ledgers) - wanted:
             self._let_go(self._ledgers.pop(partition))
@@ -169,7 +170,8 @@ class LedgerOwner(Generic[S]):
             self._keepers[partition] = task
 
     async def close(self) -> None:
-        """Flush and close everything; the end of the process."""
+        """Flush and close everything; the end of the process. What is assigned from now on is not taken."""
+        self._closed = True
         await self.revoked()
         await asyncio.gather(*(ledger.close() for ledger in self._ledgers.values()))
         self._ledgers.clear()

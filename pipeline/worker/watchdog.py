@@ -90,4 +90,7 @@ class Watchdog:
     def _watch(self) -> None:
         while True:
             time.sleep(self._interval)
-            self.look()
+            try:
+                self.look()
+            except Exception:
+                log.exception("watchdog_check_failed")  # a watchdog that dies of what it sees guards nothing

@@ -47,6 +47,9 @@ __all__ = ["Worker", "ledger_config", "run"]
 MakeDomain = Callable[[Settings, HighlightObserver], Domain[Any]]
 """Builds the decisions from settings; the second argument is to be told of each highlight."""
 
+_START_WITHIN_S = 60.0
+"""For Faust to connect and start its agents, with Kafka there; joining the group goes on behind it."""
+
 _LEAVE_WITHIN_S = 3.0
 """What is left for the process to end after all that counts is done."""
 
@@ -222,10 +225,10 @@ class Worker:
                 await asyncio.sleep(1.0)
         self._stage = "joining"
         try:
-            async with asyncio.timeout(self.settings.worker.stall_timeout_s):
+            async with asyncio.timeout(_START_WITHIN_S):
                 await self.app.start()
         except TimeoutError:
-            reason = f"joining the group took more than {self.settings.worker.stall_timeout_s:g} s"
+            reason = f"Faust did not start within {_START_WITHIN_S:g} s"
             raise Unrecoverable(ExitCode.STALLED, reason) from None
         self._stage = "joined"
         crashed = asyncio.create_task(self.app._crashed.wait(), name="faust-crashed")  # noqa: SLF001 - mode has no public wait

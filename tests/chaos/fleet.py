@@ -102,6 +102,11 @@ class WorkerUnderTest:
                 if isinstance(event, dict):
                     yield event
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether its present life came as far as to its own code."""
+        return self.health_url() is not None
+
     def count(self, event: str) -> int:
         """Count log events of one name."""
         return sum(found.get("event") == event for found in self.events())

@@ -108,14 +108,22 @@ class Ends:
     """Ends of partitions and offsets of groups, as the broker tells them."""
 
     def __init__(self, servers: str) -> None:
-        self._admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+        self._servers = servers
+        self._admin = self._connect()
+
+    def _connect(self) -> AdminClient:
+        return AdminClient({"bootstrap.servers": self._servers, "log_level": 0})
 
     def of(self, topics: Iterable[str], partitions: int, *, stable: bool) -> dict[tuple[str, int], int]:
         """Return last stable offsets (``stable``) or high watermarks, by topic and partition."""
         level = IsolationLevel.READ_COMMITTED if stable else IsolationLevel.READ_UNCOMMITTED
         wanted = {TopicPartition(topic, n): OffsetSpec.latest() for topic in topics for n in range(partitions)}
-        answers = self._admin.list_offsets(wanted, isolation_level=level, request_timeout=5.0)
-        return {(tp.topic, tp.partition): answer.result().offset for tp, answer in answers.items()}
+        try:
+            answers = self._admin.list_offsets(wanted, isolation_level=level, request_timeout=5.0)
+            return {(tp.topic, tp.partition): answer.result().offset for tp, answer in answers.items()}
+        except KafkaException:
+            self._admin = self._connect()  # it keeps to the leader epoch of before a broker restart, for ever
+            raise
 
     def open_transactions(self, topics: Iterable[str], partitions: int) -> dict[tuple[str, int], int]:
         """Return partitions whose last stable offset is below their end, with that offset."""

@@ -52,7 +52,10 @@ def _grow(scene: Scene) -> asyncio.Future[None]:
 
 def _shrink(scene: Scene, codes: list[int | None]) -> asyncio.Future[None]:
     async def shrink() -> None:
-        codes.extend(await asyncio.gather(*(worker.stop() for worker in scene.fleet.workers[1:])))
+        begun = [worker for worker in scene.fleet.workers[1:] if worker.has_begun]
+        codes.extend(await asyncio.gather(*(worker.stop() for worker in begun)))
+        # one that imports its modules still is ended by the signal itself, and has touched nothing
+        await asyncio.gather(*(worker.stop() for worker in scene.fleet.workers[1:] if worker not in begun))
 
     return asyncio.ensure_future(shrink())
 

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.chaos.broken_batches import r39
 from tests.chaos.crash_points import r5
+from tests.chaos.frozen_opening import r41
+from tests.chaos.intake import r38
 from tests.chaos.kills import r1
 from tests.chaos.outages import r4
 from tests.chaos.page_shift import r8
+from tests.chaos.partitioners import r40
+from tests.chaos.refused_batch import r36
 from tests.chaos.replay import r9
+from tests.chaos.revisions import r37
 from tests.chaos.run import Statement
 from tests.chaos.scaling import r3
+from tests.chaos.two_versions import r42
+from tests.chaos.webhooks import r7
 from tests.chaos.zombies import r2
 
 
@@ -84,6 +92,14 @@ STATEMENTS: dict[str, Entry] = {
         short_rounds=1,
         minutes=15,
     ),
+    "R7": Entry(
+        says="webhooks shuffled over a minute, 30 % doubled: seq without gaps, summaries equal what was published",
+        run=r7,
+        rounds=1,
+        short_rounds=1,
+        first_seed=True,
+        minutes=3,
+    ),
     "R8": Entry(
         says="pages that shift while they are read: each highlight found once",
         run=r8,
@@ -99,5 +115,56 @@ STATEMENTS: dict[str, Entry] = {
         short_rounds=1,
         first_seed=True,
         minutes=1,
+    ),
+    "R36": Entry(
+        says="a batch refused by the broker: nothing of it counts, the reason is kept, the partition goes on",
+        run=r36,
+        rounds=20,
+        short_rounds=2,
+        minutes=3,
+    ),
+    "R37": Entry(
+        says="death between transaction and offset commit: two revisions stay two, dead letters and commands one",
+        run=r37,
+        rounds=20,
+        short_rounds=1,
+        minutes=5,
+    ),
+    "R38": Entry(
+        says="intake held and released under load: nothing lost",
+        run=r38,
+        rounds=50,
+        short_rounds=10,
+        minutes=3,
+    ),
+    "R39": Entry(
+        says="crash and cancellation in the middle of a batch: nothing acknowledged that was not applied",
+        run=r39,
+        rounds=50,
+        short_rounds=3,
+        minutes=5,
+    ),
+    "R40": Entry(
+        says="producers that place keys differently: one stream for each request",
+        run=r40,
+        rounds=1,
+        short_rounds=1,
+        first_seed=True,
+        minutes=1,
+    ),
+    "R41": Entry(
+        says="a worker frozen while it opens ledgers: a healthy owner is fenced once at most",
+        run=r41,
+        rounds=20,
+        short_rounds=1,
+        minutes=10,
+    ),
+    "R42": Entry(
+        says="two state versions in one group during a rolling restart: nothing lost or doubled",
+        run=r42,
+        rounds=2,
+        short_rounds=1,
+        first_seed=True,
+        minutes=2,
     ),
 }

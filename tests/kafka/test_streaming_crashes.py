@@ -20,7 +20,7 @@ from tests.kafka.driving import (
 from tests.kafka.engine import PARTITIONS, Engine
 
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "2"))
-LOAD = int(os.environ.get("CRASH_LOAD", "10000"))
+LOAD = int(os.environ.get("CRASH_LOAD", "6000"))
 
 
 async def test_two_revisions_stay_two_whatever_dies_between(kafka: EmbeddedKafka, topic_prefix: str) -> None:
@@ -50,10 +50,10 @@ async def test_workers_killed_under_load_lose_and_double_nothing(kafka: Embedded
     async with Workers(servers, topic_prefix) as workers:
         sending = asyncio.create_task(send(servers, f"{topic_prefix}in", load, pace=0.02))
         for place in ("before_commit:5", "after_commit:5", "after_open:2", "before_open:3"):
-            doomed = await workers.start(place)
+            doomed = await workers.start(place, "static")
             assert await asyncio.wait_for(doomed.wait(), 40) == -signal.SIGKILL, place
         await sending
-        await workers.start()
+        await workers.start(instance_id="static")
         found = await wait_for_values(servers, f"{topic_prefix}out", LOAD // 2, 40)
     assert sorted(found) == sorted(f"i{number}=a#1" for number in range(LOAD // 2))
 

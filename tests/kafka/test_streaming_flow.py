@@ -7,10 +7,12 @@ import time
 import aiokafka
 import psutil
 from aiokafka import TopicPartition
+from aiokafka.admin import NewTopic
 from aiokafka.structs import OffsetAndMetadata
 
 from pipeline.kafka.embedded import EmbeddedKafka
-from tests.kafka.driving import create_topics, eventually, send, values, wait_for_values
+from pipeline.worker.exit_codes import ExitCode
+from tests.kafka.driving import admin, create_topics, eventually, send, values, wait_for_values
 from tests.kafka.engine import PARTITIONS, Engine
 
 
@@ -66,6 +68,23 @@ async def test_reading_starts_at_the_ledgers_position(kafka: EmbeddedKafka, topi
             found = await wait_for_values(servers, f"{topic_prefix}out", 3)
     # b's partition had no position in its ledger: there the group's offset counts, and it was 0 the first time
     assert [value for value in found if value.startswith("a")] == ["a=1#1", "a=2#2", "a=3#3"]
+
+
+async def test_a_topic_made_again_stops_the_worker_with_the_reason(kafka: EmbeddedKafka, topic_prefix: str) -> None:
+    """A topic that ends before what was applied of it is not read as if all were known: the worker ends and says so."""
+    servers = kafka.bootstrap_servers
+    await create_topics(servers, topic_prefix)
+    async with Engine(servers, topic_prefix):
+        await send(servers, f"{topic_prefix}in", [f"i{number}=1" for number in range(50)])
+        await wait_for_values(servers, f"{topic_prefix}out", 50)
+    async with admin(servers) as client:
+        await client.delete_topics([f"{topic_prefix}in"])
+        await asyncio.sleep(0.5)
+        await client.create_topics([NewTopic(f"{topic_prefix}in", PARTITIONS, 1)])
+    async with Engine(servers, topic_prefix) as engine:
+        await asyncio.wait_for(engine.ended.wait(), 20)
+        assert engine.fatal[0].exit_code == ExitCode.TOPICS
+        assert "made again" in engine.fatal[0].reason
 
 
 async def test_an_aborted_record_is_never_applied(kafka: EmbeddedKafka, topic_prefix: str) -> None:
@@ -133,9 +152,7 @@ async def test_a_broker_that_dies_and_comes_back_loses_nothing() -> None:
         async with Engine(servers, "b.") as engine:
             sending = asyncio.create_task(send(servers, "b.in", load, pace=0.1))
             for _ in range(2):
-                goal = engine.outcomes.total() + 500
-                while engine.outcomes.total() < goal:
-                    await asyncio.sleep(0.02)
+                await _progress(engine, 500)
                 await broker.kill()
                 await asyncio.sleep(2)
                 await broker.start()
@@ -143,3 +160,8 @@ async def test_a_broker_that_dies_and_comes_back_loses_nothing() -> None:
             found = await wait_for_values(servers, "b.out", 3_000, 40)
             assert engine.fatal == []
         assert sorted(found) == sorted(f"i{number}=a#1" for number in range(3_000))
+
+
+async def _progress(engine: Engine, records: int) -> None:
+    goal = engine.outcomes.total() + records
+    await eventually(lambda: engine.outcomes.total() >= goal)

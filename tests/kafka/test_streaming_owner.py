@@ -1,6 +1,7 @@
 """The owner of the ledgers under rebalances that come whenever they like."""
 
 import asyncio
+import contextlib
 import random
 
 from faust.types import TP
@@ -64,3 +65,25 @@ async def test_a_rebalance_never_waits_for_an_opening_ledger(kafka: EmbeddedKafk
     await owner.close()
     assert fatal == []
     assert owner.open_ledgers == []
+
+
+async def test_a_keeper_that_swallows_a_cancellation_is_cancelled_again(
+    kafka: EmbeddedKafka, topic_prefix: str
+) -> None:
+    """A client library may lose one cancellation of a keeper; the rebalance does not wait for ever."""
+    owner: LedgerOwner[Items] = LedgerOwner(
+        ledger_config(kafka.bootstrap_servers, topic_prefix),
+        lambda _partition: Items(),
+        {"in": "in"},
+        attachment=Attached(),
+        on_fatal=lambda _reason: None,
+    )
+
+    async def stubborn() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    owner._keepers[0] = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    await asyncio.wait_for(owner.revoked(), 5)

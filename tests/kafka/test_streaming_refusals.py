@@ -59,7 +59,7 @@ async def test_a_bad_record_is_dead_lettered_once_with_its_bytes(kafka: Embedded
 
 
 async def test_a_bug_ends_the_worker_and_acknowledges_nothing(kafka: EmbeddedKafka, topic_prefix: str) -> None:
-    """R39: a fault of ours in a rule calls on_fatal; the record and those behind it stay unread, half effects unseen."""
+    """R39: a fault of ours in a rule calls on_fatal; its record stays unread, and its half effects are never seen."""
     servers = kafka.bootstrap_servers
     await create_topics(servers, topic_prefix)
     load = [*(f"i{number}=a" for number in range(30)), "bug=1", "z=a"]

@@ -65,3 +65,14 @@ async def test_the_next_life_goes_on_where_the_last_one_ended(scene: Scene) -> N
     await scene.until_state(*ids)
     assert sorted(stream.request_id or "" for stream in scene.true_streams()) == sorted(ids)
     assert await scene.stack.workers.stop(1) == ExitCode.OK
+
+
+@pytest.mark.parametrize("moment", [b"worker_starting", b"kafka_up", b"PipelineApp]: Starting", b"Supervisor: (1@"])
+async def test_a_worker_told_to_end_while_it_starts_ends_with_0(scene: Scene, moment: bytes) -> None:
+    """At any point of its start: before Kafka answers, while topics are checked, while Faust connects and joins."""
+    workers = scene.stack.workers
+    await workers.start(1)
+    await until(lambda: moment in workers[1].child.output(), what=f"the log says {moment!r}", every=0.005)
+    os.kill(workers[1].child.pid, signal.SIGTERM)
+    assert await workers[1].child.wait(DRAIN_S) == ExitCode.OK, workers[1].child.output().decode()
+    assert b"Traceback" not in workers[1].child.output()

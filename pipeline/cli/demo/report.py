@@ -58,7 +58,7 @@ def show_account(
     if len(account.findings) > _SHOWN_FINDINGS:
         out.line(f"  and {len(account.findings) - _SHOWN_FINDINGS} more")
     _show_verdict(out, state, account, figures)
-    out.line(f"  figures: {json_file}" + ("" if account.ok else f"   logs: {folder}"))
+    out.line(f"    figures: {json_file}" + ("" if account.ok else f"   logs: {folder}"))
 
 
 def _show_verdict(out: Output, state: DemoState, account: Account, figures: dict[str, object]) -> None:
@@ -68,9 +68,10 @@ def _show_verdict(out: Output, state: DemoState, account: Account, figures: dict
     first = figures["first_highlight_s"]
     times = f"first highlight after {first} s, all done after {figures['total_s']} s"
     if account.ok:
-        out.console.print(Text.assemble(("  ✓ every highlight once, in order", "bold green"), f"   {kills}; {times}"))
+        out.line("  ✓ every highlight once, in order", style="bold green")
     else:
-        out.console.print(Text.assemble(("  ✗ the account is not clean", "bold red"), f"   {kills}; {times}"))
+        out.line("  ✗ the account is not clean", style="bold red")
+    out.line(f"    {kills}; {times}")
 
 
 def _show_rich(out: Output, account: Account, figures: dict[str, object]) -> None:

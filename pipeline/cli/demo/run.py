@@ -19,6 +19,7 @@ from pipeline.cli.demo.report import figures_of, show_account
 from pipeline.cli.demo.state import DemoState, WorkerLife
 from pipeline.cli.demo.view import View, make_view
 from pipeline.cli.errors import CommandError
+from pipeline.cli.kafka_access import reach
 from pipeline.cli.output import Output
 from pipeline.settings import Settings
 from pipeline.stack.account import Account, settle
@@ -56,6 +57,8 @@ class DemoOptions:
 
 async def run_demo(options: DemoOptions, settings: Settings, out: Output) -> bool:
     """Run the demo; return whether the account is clean."""
+    if settings.kafka.bootstrap_servers:
+        await reach(settings)  # within seconds, and before anything is put up
     requests = read_requests(options.requests) if options.requests else example_requests()
     began = psutil.Process().create_time()  # what a person waits for counts from the command, imports included
     state = DemoState(
@@ -97,9 +100,10 @@ def _stack_config(options: DemoOptions, settings: Settings) -> StackConfig:
             "topics.partitions": 6,
             "polling.min_s": 0.3,
             "polling.max_s": 1.0,
+            "policy.in_doubt": "resubmit",
             "worker.group_id": name,
             "worker.session_timeout_s": 6.0,  # how long the dead worker's partitions wait for a new owner
-            "worker.heartbeat_s": 1.0,
+            "worker.heartbeat_s": 0.5,
         },
     )
 

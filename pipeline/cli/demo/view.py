@@ -83,11 +83,11 @@ class LineView:
 
 
 class LiveView:
-    """A frame that is drawn anew eight times a second, and gone when the account comes."""
+    """A frame that is drawn anew five times a second, and gone when the account comes."""
 
     def __init__(self, state: DemoState, out: Output) -> None:
         self._frame = Frame(state)
-        self._live = Live(self._frame, console=out.console, refresh_per_second=8, transient=True)
+        self._live = Live(self._frame, console=out.console, refresh_per_second=5, transient=True)
 
     def event(self, name: str, text: str) -> None:
         """Keep it for the frame."""

@@ -1,0 +1,1 @@
+"""The parts of the worker process that need no broker."""

@@ -1,0 +1,93 @@
+"""R39: faults in the middle of a batch acknowledge nothing that was not applied."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+
+from confluent_kafka import KafkaException
+
+from pipeline.worker.exit_codes import ExitCode
+from tests.chaos.observing import BARREN, Observed, observed_verdict, until_processing
+from tests.chaos.reading import Ends
+from tests.chaos.run import Figures, Run, Scene
+
+LANES = 4
+"""Scenes at the same time: most of a round is waiting for the group to notice a death."""
+
+BATCH = 150
+KINDS = ("raise", "kill", "cancel")
+ENDS_WITH = {"raise": {int(ExitCode.BUG)}, "kill": {-signal.SIGKILL}, "cancel": {int(ExitCode.BUG)}}
+
+
+async def r39(run: Run) -> Figures:
+    """Raise, kill and cancel at random records of batches, ``rounds`` times in all."""
+    lanes = min(LANES, run.rounds)
+    shares = [run.rounds // lanes + (lane < run.rounds % lanes) for lane in range(lanes)]
+    parts = await asyncio.gather(*(_lane(run, lane, share) for lane, share in enumerate(shares)))
+    total: Figures = {"pass": all(part["pass"] for part in parts), "rounds": run.rounds}
+    for name in ("made", "missing", "duplicate", "out_of_order", "acknowledged_unapplied"):
+        total[name] = sum(part[name] for part in parts)
+    if wrong := [exit_ for part in parts for exit_ in part["wrong_exits"]]:
+        total["wrong_exits"] = wrong
+    if left := [part["left"] for part in parts if "left" in part]:
+        total["left_by_lane"] = left
+    return total
+
+
+async def _lane(run: Run, lane: int, rounds: int) -> Figures:
+    async with run.scene(BARREN, f"lane-{lane}") as scene:
+        await scene.fleet.start()
+        await scene.submit_all()
+        await until_processing(scene)
+        await scene.fleet[1].stop()
+        observed, unapplied = Observed(), 0
+        wrong: list[str] = []
+        for number in range(rounds):
+            kind, nth = KINDS[(number + lane) % len(KINDS)], run.rng.randint(1, BATCH)
+            names = [f"hl-{number}-{n}" for n in range(BATCH)]
+            records = [observed.record(run.rng.choice(scene.requests), name, name) for name in names]
+            await scene.writer.write(scene.topic("observations"), records)
+            code = await _live_until_fault(scene, kind, nth)
+            lost = await acknowledged_unapplied(scene)
+            unapplied += lost
+            run.say(f"lane {lane}: {kind} at record {nth}, ended with {code}, {lost} acknowledged and not applied")
+            if code not in ENDS_WITH[kind]:
+                wrong.append(f"{kind}: {code}")
+        await scene.fleet.start()
+        await scene.fleet.until_ready()
+        more = {"acknowledged_unapplied": unapplied, "wrong_exits": wrong}
+        return await observed_verdict(scene, observed, **more, holds=not unapplied and not wrong)
+
+
+async def _live_until_fault(scene: Scene, kind: str, nth: int) -> int | None:
+    worker = scene.fleet[1]
+    await worker.start({"CHAOS_OBSERVATION_FAULT": f"{kind}:{nth}"})
+    code = await worker.child.wait(45.0)
+    if code is None:
+        await worker.child.kill()
+    worker.exits.append(code)
+    return code
+
+
+async def acknowledged_unapplied(scene: Scene) -> int:
+    """Count observations that the group has committed past, and whose highlight is nowhere."""
+    topic = scene.topic("observations")
+    committed = await asyncio.to_thread(_committed, scene)
+    told, published = scene.tail("observations"), scene.tail("highlights")
+    await told.catch_up()
+    await published.catch_up()
+    there = {json.loads(record.value or b"{}")["highlight_id"] for record in published.all}
+    return sum(
+        json.loads(record.value or b"{}")["highlights"][0]["id"] not in there
+        for record in told.all
+        if record.offset < committed.get((topic, record.partition), 0)
+    )
+
+
+def _committed(scene: Scene) -> dict[tuple[str, int], int]:
+    try:
+        return Ends(scene.servers).committed(scene.group)
+    except KafkaException:
+        return Ends(scene.servers).committed(scene.group)
