@@ -38,7 +38,7 @@ def check(ctx: typer.Context, output: OutputOption = OutputMode.TEXT) -> None:
 
     $ highlights config check
     """
-    from pipeline.settings import SettingsError  # noqa: PLC0415 - only now: --help stays fast
+    from pipeline.settings import SettingsError
 
     out = Output(output)
     try:

@@ -37,7 +37,7 @@ class CliContext:
         Raises:
             SettingsError: with all that is wrong.
         """
-        from pipeline.settings import Settings  # noqa: PLC0415 - pydantic takes a moment, --help should not
+        from pipeline.settings import Settings
 
         given = {name.replace("__", "."): value for name, value in overrides.items() if value is not None}
         return Settings.load(self.config_file, self.environ, given)

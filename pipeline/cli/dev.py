@@ -46,7 +46,7 @@ def dev(  # noqa: PLR0913 - each option is an argument
 
     $ highlights dev --workers 3 --kill-every 20 --persist ./dev-data
     """
-    from pipeline.cli.dev_run import DevOptions, run_dev  # noqa: PLC0415 - only now: --help stays fast
+    from pipeline.cli.dev_run import DevOptions, run_dev
 
     options = DevOptions(
         workers=workers,

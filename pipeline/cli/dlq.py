@@ -108,8 +108,8 @@ def error_fields(headers: Any) -> dict[str, str]:
 
 
 def _read(context: CliContext) -> list[Any]:
-    from pipeline.cli.kafka_access import reach  # noqa: PLC0415 - only now: --help stays fast
-    from pipeline.stack.reader import open_reader  # noqa: PLC0415
+    from pipeline.cli.kafka_access import reach
+    from pipeline.stack.reader import open_reader
 
     settings = context.settings()
 

@@ -26,7 +26,7 @@ def doctor(ctx: typer.Context, output: OutputOption = OutputMode.TEXT) -> None:
 
     $ highlights doctor
     """
-    from pipeline.cli.checks import run_checks  # noqa: PLC0415 - only now: --help stays fast
+    from pipeline.cli.checks import run_checks
 
     out = Output(output)
     with quiet("aiokafka", "httpx") as said:

@@ -43,8 +43,8 @@ def explain(error: BaseException) -> CommandError | None:
 
 
 def _of_settings(error: BaseException) -> CommandError | None:
-    from pipeline.kafka.connection import KafkaSecurityError, NoKafkaError  # noqa: PLC0415 - errors are rare, start-up is not
-    from pipeline.settings import SettingsError  # noqa: PLC0415
+    from pipeline.kafka.connection import KafkaSecurityError, NoKafkaError
+    from pipeline.settings import SettingsError
 
     if isinstance(error, SettingsError):
         return CommandError(ExitCode.SETTINGS, str(error), "highlights config check")
@@ -54,9 +54,9 @@ def _of_settings(error: BaseException) -> CommandError | None:
 
 
 def _of_stack(error: BaseException) -> CommandError | None:
-    from pipeline.kafka.errors import DistributionError, EmbeddedKafkaError, KafkaStartError  # noqa: PLC0415
-    from pipeline.stack.errors import StackError  # noqa: PLC0415
-    from pipeline.worker.exit_codes import Unrecoverable  # noqa: PLC0415
+    from pipeline.kafka.errors import DistributionError, EmbeddedKafkaError, KafkaStartError
+    from pipeline.stack.errors import StackError
+    from pipeline.worker.exit_codes import Unrecoverable
 
     if isinstance(error, Unrecoverable):
         return CommandError(error.exit_code, error.reason)
@@ -75,8 +75,8 @@ def _of_stack(error: BaseException) -> CommandError | None:
 
 
 def _of_input(error: BaseException) -> CommandError | None:
-    from pipeline.simulator.scenario_file import ScenarioError  # noqa: PLC0415
-    from pipeline.stack.requests import RequestFileError  # noqa: PLC0415
+    from pipeline.simulator.scenario_file import ScenarioError
+    from pipeline.stack.requests import RequestFileError
 
     if isinstance(error, RequestFileError | ScenarioError):
         problems = "\n".join(f"  {problem}" for problem in error.problems)
@@ -85,11 +85,11 @@ def _of_input(error: BaseException) -> CommandError | None:
 
 
 def _of_kafka(error: BaseException) -> CommandError | None:
-    from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError  # noqa: PLC0415
+    from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
-    from pipeline.kafka.admin import TopicAdminError  # noqa: PLC0415
-    from pipeline.kafka.topics import TopicsNotReady, TopicsRefused  # noqa: PLC0415
-    from pipeline.stack.reader import ReadStalledError  # noqa: PLC0415
+    from pipeline.kafka.admin import TopicAdminError
+    from pipeline.kafka.topics import TopicsNotReady, TopicsRefused
+    from pipeline.stack.reader import ReadStalledError
 
     if isinstance(error, TopicsRefused | TopicsNotReady):
         return CommandError(ExitCode.TOPICS, str(error), "highlights topics plan")

@@ -22,8 +22,8 @@ def prefetch(output: OutputOption = OutputMode.TEXT) -> None:
 
     $ highlights kafka prefetch
     """
-    from pipeline.kafka.prefetch import download_bar  # noqa: PLC0415 - only now: --help stays fast
-    from pipeline.kafka.prefetch import prefetch as fetch  # noqa: PLC0415
+    from pipeline.kafka.prefetch import download_bar
+    from pipeline.kafka.prefetch import prefetch as fetch
 
     out = Output(output)
     with download_bar(out.notes) as progress:

@@ -49,8 +49,8 @@ async def topics_of(connection: KafkaConnection, *, said: Sequence[str] = ()) ->
     Raises:
         CommandError: no broker answers within ``REACH_TIMEOUT_S`` seconds.
     """
-    from aiokafka import AIOKafkaConsumer  # noqa: PLC0415 - only commands that talk to Kafka pay for it
-    from aiokafka.errors import KafkaError  # noqa: PLC0415
+    from aiokafka import AIOKafkaConsumer
+    from aiokafka.errors import KafkaError
 
     consumer = AIOKafkaConsumer(**connection.aiokafka(), request_timeout_ms=int(REACH_TIMEOUT_S * 1000))
     try:
@@ -79,7 +79,7 @@ def unreachable(connection: KafkaConnection, error: BaseException, said: Sequenc
 
 
 def _reason(error: BaseException) -> str:
-    from aiokafka.errors import KafkaConnectionError  # noqa: PLC0415 - only commands that talk to Kafka pay for it
+    from aiokafka.errors import KafkaConnectionError
 
     if isinstance(error, TimeoutError):
         return f"no answer within {REACH_TIMEOUT_S:g} s"

@@ -92,7 +92,7 @@ def _rich_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
 
 
 def _escaped(value: Any) -> str:
-    from rich.markup import escape  # noqa: PLC0415 - beside its one use
+    from rich.markup import escape
 
     return escape(_text(value))
 

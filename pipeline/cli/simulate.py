@@ -32,7 +32,7 @@ def simulate(
 
     $ export TLDR_API_BASE_URL=http://127.0.0.1:8600/v1 TLDR_API_KEY=any
     """
-    from pipeline.simulator.command import main  # noqa: PLC0415 - only now: --help stays fast
+    from pipeline.simulator.command import main
 
     arguments = ["--host", host, "--port", str(port), "--scenario", scenario, "--seed", str(seed)]
     if truth_log is not None:

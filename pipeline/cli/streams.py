@@ -42,7 +42,7 @@ def ls(
         for stream in chosen:
             out.record(msgspec.to_builtins(stream))
         return
-    from pipeline.cli.show import moment  # noqa: PLC0415 - only now: --help stays fast
+    from pipeline.cli.show import moment
 
     rows = [(s.request_id, s.tenant, s.state, s.outcome, s.highlights, moment(s.changed_at), s.reason) for s in chosen]
     columns = ["request", "tenant", "state", "outcome", "highlights", "changed (UTC)", "reason"]
@@ -77,7 +77,7 @@ def show(
         for highlight in highlights.values():
             out.record({"record": "highlight", **msgspec.to_builtins(highlight)})
         return
-    from pipeline.cli.show import highlight_line  # noqa: PLC0415 - only now: --help stays fast
+    from pipeline.cli.show import highlight_line
 
     for name, value in _facts(stream, summary).items():
         out.line(f"{name:<12}{value}")
@@ -86,7 +86,7 @@ def show(
 
 
 def _facts(stream: Any, summary: Any) -> dict[str, Any]:
-    from pipeline.cli.show import moment, position  # noqa: PLC0415 - only now: --help stays fast
+    from pipeline.cli.show import moment, position
 
     facts = {
         "request": stream.request_id,
@@ -108,15 +108,15 @@ def _facts(stream: Any, summary: Any) -> dict[str, Any]:
 
 
 def _close_to(request_id: str, known: list[str]) -> list[str]:
-    from pipeline.settings.problems import did_you_mean  # noqa: PLC0415 - only when something is misspelt
+    from pipeline.settings.problems import did_you_mean
 
     close = did_you_mean(request_id, known)
     return [f"did you mean {close}?" if close else "highlights streams ls"]
 
 
 def _published(context: CliContext, topics: list[str]) -> Any:
-    from pipeline.cli.kafka_access import reach  # noqa: PLC0415 - only now: --help stays fast
-    from pipeline.stack.published import Published, read_published  # noqa: PLC0415
+    from pipeline.cli.kafka_access import reach
+    from pipeline.stack.published import Published, read_published
 
     settings = context.settings()
 

@@ -49,9 +49,9 @@ def submit(  # noqa: PLR0913 - each option is an argument
 
     $ highlights submit https://youtu.be/abc --quality premium --request-id match-17 --output json
     """
-    from pipeline.cli.following import follow_request  # noqa: PLC0415 - only now: --help stays fast
-    from pipeline.cli.kafka_access import reach  # noqa: PLC0415
-    from pipeline.stack.requests import write_requests  # noqa: PLC0415
+    from pipeline.cli.following import follow_request
+    from pipeline.cli.kafka_access import reach
+    from pipeline.stack.requests import write_requests
 
     out = Output(output)
     options = {
@@ -95,9 +95,9 @@ def checked_request(**fields: Any) -> Any:
     Raises:
         CommandError: a value is not allowed; the text names the field.
     """
-    import orjson  # noqa: PLC0415 - only now: --help stays fast
+    import orjson
 
-    from pipeline.stack.requests import RequestFileError, parse_requests  # noqa: PLC0415
+    from pipeline.stack.requests import RequestFileError, parse_requests
 
     given = {name: value for name, value in fields.items() if value is not None}
     try:
@@ -110,7 +110,7 @@ def checked_request(**fields: Any) -> Any:
 
 def platform_of(url: str) -> str:
     """Tell the platform by the host of a URL."""
-    from urllib.parse import urlsplit  # noqa: PLC0415 - beside its one use
+    from urllib.parse import urlsplit
 
     host = (urlsplit(url).hostname or "").removeprefix("www.").removeprefix("m.")
     known = {"twitch.tv": "twitch", "youtube.com": "youtube", "youtu.be": "youtube"}

@@ -54,10 +54,10 @@ def run_with_plan(context: CliContext, *, apply_it: bool) -> Any:
         CommandError: the cluster is away.
         TopicsRefused, TopicsNotReady, TopicAdminError: its topics do not fit, or it refuses.
     """
-    from pipeline.cli.kafka_access import reach  # noqa: PLC0415 - only now: --help stays fast
-    from pipeline.kafka import topics  # noqa: PLC0415
-    from pipeline.stack.topics import layout_of  # noqa: PLC0415
-    from schemas.catalogue import load  # noqa: PLC0415
+    from pipeline.cli.kafka_access import reach
+    from pipeline.kafka import topics
+    from pipeline.stack.topics import layout_of
+    from schemas.catalogue import load
 
     settings = context.settings()
 

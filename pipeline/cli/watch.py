@@ -33,10 +33,10 @@ def watch(
 
     $ highlights watch --from-beginning --output json | jq .title
     """
-    from pipeline.cli.kafka_access import reach  # noqa: PLC0415 - only now: --help stays fast
-    from pipeline.cli.show import highlight_line  # noqa: PLC0415
-    from pipeline.stack.reader import open_reader  # noqa: PLC0415
-    from schemas.records import Highlight  # noqa: PLC0415
+    from pipeline.cli.kafka_access import reach
+    from pipeline.cli.show import highlight_line
+    from pipeline.stack.reader import open_reader
+    from schemas.records import Highlight
 
     settings, out = cli_context(ctx).settings(), Output(output)
     decoder = msgspec.json.Decoder(Highlight)

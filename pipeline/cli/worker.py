@@ -22,8 +22,8 @@ def worker(ctx: typer.Context) -> None:
 
     $ KAFKA_BOOTSTRAP_SERVERS=broker:9092 TLDR_API_KEY=... highlights worker
     """
-    from pipeline.telemetry import logs  # noqa: PLC0415 - only now: --help stays fast
-    from pipeline.worker.worker import run  # noqa: PLC0415 - Faust takes a second
+    from pipeline.telemetry import logs
+    from pipeline.worker.worker import run
 
     context = cli_context(ctx)
     settings = context.settings()

@@ -67,7 +67,9 @@ async def test_the_next_life_goes_on_where_the_last_one_ended(scene: Scene) -> N
     assert await scene.stack.workers.stop(1) == ExitCode.OK
 
 
-@pytest.mark.parametrize("moment", [b"worker_starting", b"kafka_up", b"PipelineApp]: Starting", b"Supervisor: (1@"])
+@pytest.mark.parametrize(
+    "moment", [b"worker_starting", b"kafka_up", b"PipelineApp]: Starting", b"ReadCommittedThread]: Starting"]
+)
 async def test_a_worker_told_to_end_while_it_starts_ends_with_0(scene: Scene, moment: bytes) -> None:
     """At any point of its start: before Kafka answers, while topics are checked, while Faust connects and joins."""
     workers = scene.stack.workers

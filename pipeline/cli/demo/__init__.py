@@ -45,7 +45,7 @@ def demo(  # noqa: PLR0913 - each option is an argument
 
     $ highlights demo --workers 3 --seed 7 --output json
     """
-    from pipeline.cli.demo.run import DemoOptions, run_demo  # noqa: PLC0415 - only now: --help stays fast
+    from pipeline.cli.demo.run import DemoOptions, run_demo
 
     options = DemoOptions(
         workers=workers,
