@@ -21,7 +21,6 @@
 Two properties sort them for a caller. `retryable`: the same call may succeed later. `outcome`: what is known of a
 call that must not run twice: `never_sent`, `refused` (certainly not applied), `ambiguous` (may have been applied).
 """
-# ruff: noqa: N818 -- the names say what happened, and read so at each `except`; their base is ApiError
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -25,12 +25,14 @@ class KafkaProbe:
 
     Attributes:
         up: whether it did.
+        error: why not, for people.
         changed_at: when that last changed, monotonic seconds; ``None`` before the first answer or failure.
         here: set while the cluster is up, to be waited for.
     """
 
     def __init__(self, client_options: Mapping[str, Any], metrics: Metrics) -> None:
         self.up = False
+        self.error: str | None = None
         self.changed_at: float | None = None
         self.here = asyncio.Event()
         self._options = client_options
@@ -75,7 +77,7 @@ class KafkaProbe:
             away_s = None if self.changed_at is None or not up else round(now - self.changed_at, 1)
             self.changed_at = now
             (log.info if up else log.warning)("kafka_up" if up else "kafka_away", error=why or None, away_s=away_s)
-        self.up = up
+        self.up, self.error = up, why or None
         self._metrics.kafka_up.set(int(up))
         if up:
             self.here.set()

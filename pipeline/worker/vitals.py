@@ -60,6 +60,7 @@ class Vitals:
             "ledgers_open": sorted(ledger.partition for ledger in self._owner.open_ledgers),
             "generation": self._app.batch_consumer.generation,
             "kafka": "up" if self._probe.up else "away",
+            "kafka_error": self._probe.error,
             "api": {
                 "status": self._metrics.api_status,
                 "last_call": self._metrics.last_call,
@@ -92,7 +93,11 @@ class Vitals:
         if consumer.generation < 0:
             return
         for tp in consumer.assignment():
-            ledger, end = self._owner.ledger(tp.partition), consumer.highwater(tp)
+            ledger = self._owner.ledger(tp.partition)
+            try:
+                end = consumer.highwater(tp)
+            except (AssertionError, KeyError):  # revoked in the consumer's thread since we asked what is assigned
+                continue
             if ledger is None or end is None:
                 continue
             short = self._owner.short_name(tp.topic)

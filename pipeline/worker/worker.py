@@ -50,6 +50,9 @@ MakeDomain = Callable[[Settings, HighlightObserver], Domain[Any]]
 _START_WITHIN_S = 60.0
 """For Faust to connect and start its agents, with Kafka there; joining the group goes on behind it."""
 
+_START_GRACE_S = 5.0
+"""For Faust to finish starting when the worker is told to end meanwhile."""
+
 _LEAVE_WITHIN_S = 3.0
 """What is left for the process to end after all that counts is done."""
 
@@ -180,7 +183,7 @@ class Worker:
         log.info("worker_starting", health=self._health.address, group=self.settings.worker.group_id)
         code = ExitCode.BUG
         try:
-            await self._until_ended(self._join())
+            await self._start()
             gc.collect()
             gc.freeze()  # what start-up made stays; collecting it again and again costs a tenth of the throughput
             await self._ended.wait()
@@ -193,16 +196,20 @@ class Worker:
                 await self._health.stop()
         return code
 
-    async def _until_ended(self, steps: Any) -> None:
-        """Take steps, but no longer than until the worker is told to end."""
-        taking = asyncio.create_task(steps, name="start")
+    async def _start(self) -> None:
+        """Join the group, or give up when told to end before that."""
+        joining = asyncio.create_task(self._join(), name="join")
         ended = asyncio.create_task(self._ended.wait())
-        await asyncio.wait({taking, ended}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({joining, ended}, return_when=asyncio.FIRST_COMPLETED)
         ended.cancel()
-        if not taking.done():
-            taking.cancel()
-        elif (error := taking.exception()) is not None:
-            self._on_start_failed(error)
+        if joining.done():
+            if (error := joining.exception()) is not None:
+                self._on_start_failed(error)
+            return
+        if self._stage == "joining":  # Faust cannot be stopped well while it starts, and it soon has
+            await asyncio.wait({joining}, timeout=_START_GRACE_S)
+        joining.cancel()
+        await asyncio.gather(joining, return_exceptions=True)
 
     def _on_start_failed(self, error: BaseException) -> None:
         if isinstance(error, Unrecoverable):
@@ -231,6 +238,7 @@ class Worker:
             reason = f"Faust did not start within {_START_WITHIN_S:g} s"
             raise Unrecoverable(ExitCode.STALLED, reason) from None
         self._stage = "joined"
+        log.info("worker_started")
         crashed = asyncio.create_task(self.app._crashed.wait(), name="faust-crashed")  # noqa: SLF001 - mode has no public wait
         crashed.add_done_callback(self._app_crashed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -118,12 +119,16 @@ class Ends:
         """Return last stable offsets (``stable``) or high watermarks, by topic and partition."""
         level = IsolationLevel.READ_COMMITTED if stable else IsolationLevel.READ_UNCOMMITTED
         wanted = {TopicPartition(topic, n): OffsetSpec.latest() for topic in topics for n in range(partitions)}
-        try:
-            answers = self._admin.list_offsets(wanted, isolation_level=level, request_timeout=5.0)
-            return {(tp.topic, tp.partition): answer.result().offset for tp, answer in answers.items()}
-        except KafkaException:
-            self._admin = self._connect()  # it keeps to the leader epoch of before a broker restart, for ever
-            raise
+        for last in (False, False, True):
+            try:
+                answers = self._admin.list_offsets(wanted, isolation_level=level, request_timeout=5.0)
+                return {(tp.topic, tp.partition): answer.result().offset for tp, answer in answers.items()}
+            except KafkaException:
+                self._admin = self._connect()  # the old one keeps to the leader epoch of before a broker restart
+                if last:
+                    raise
+                time.sleep(0.3)
+        return {}
 
     def open_transactions(self, topics: Iterable[str], partitions: int) -> dict[tuple[str, int], int]:
         """Return partitions whose last stable offset is below their end, with that offset."""

@@ -100,7 +100,8 @@ class Webhooks:
             self.doubled += times - 1
             for _ in range(times):
                 self._count += 1
-                due = time.monotonic() + self._rng.uniform(0.0, self._spread_s)
+                # many at once, some very late
+                due = time.monotonic() + self._spread_s * self._rng.random() ** 3
                 heapq.heappush(self._waiting, (due, self._count, record))
         return taken
 

@@ -97,7 +97,7 @@ async def test_a_second_worker_in_the_group_is_welcome(
             return [len((await scene.readiness(number))["partitions"]) for number in (1, 2)] == [1, 1]
 
         async def taken_over() -> bool:
-            return (await scene.readiness(2))["ledgers_open"] == [0, 1]
+            return bool((await scene.readiness(2))["ledgers_open"] == [0, 1])
 
         await until(shared, what="one partition each")
         assert await workers.stop(1) == ExitCode.OK

@@ -57,7 +57,7 @@ async def until_missed(scene: Scene, *numbers: int) -> None:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def outage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Outage]:
-    """Kill the broker under a worker, start two more, bring it back; kill it again and end the workers."""
+    """Kill the broker under a worker, start two more, bring it back; kill it again, end the workers, start one anew."""
     folder = tmp_path_factory.mktemp("kafka-away")
     overrides = {"worker.drain_timeout_s": DRAIN_S}
     async with (
@@ -86,12 +86,17 @@ async def outage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Outa
         await scene.until_state("after")
         found.logs = {number: scene.logs(number) for number in (1, 2)}
 
+        await scene.faults({"kind": "delay", "seconds": 2.0, "methods": ["POST"], "routes": ["/streams"]})
+        await scene.ask("in-flight")
+        await until(lambda: len(scene.truth("fault")) == 1, what="its POST has arrived")
         await kafka.kill()
         await until_missed(scene, 1, 2)
         began = time.monotonic()
         codes = await asyncio.gather(workers.stop(1), workers.stop(2))
         found.ended = dict(enumerate(codes, start=1)), time.monotonic() - began
-        await kafka.start()  # the scene closes in order
+        await kafka.start()
+        await workers.start(1)
+        await scene.until_state("in-flight")
         yield found
 
 
@@ -122,6 +127,14 @@ async def test_workers_told_to_end_while_the_broker_is_away_end_within_the_deadl
     codes, seconds = outage.ended
     assert set(codes.values()) <= {int(ExitCode.OK), int(ExitCode.DRAIN)}
     assert seconds < DRAIN_S + 5.0
+
+
+async def test_a_stream_whose_id_could_not_be_written_down_is_found_again(outage: Outage) -> None:
+    """Accepted by the API while the broker was dead and the worker left: the next life finds it, and makes no second."""
+    streams = [record for record in await outage.scene.streams("in-flight") if record.stream_id]
+    (made,) = [stream.stream_id for stream in outage.scene.true_streams() if stream.request_id == "in-flight"]
+    assert {record.stream_id for record in streams} == {made}
+    assert streams[-1].outcome == "completed"
 
 
 @pytest.mark.parametrize("number", [1, 2])

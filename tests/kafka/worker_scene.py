@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import msgspec
@@ -22,8 +22,6 @@ from pipeline.stack.reader import open_reader
 from pipeline.stack.truth import TrueStream, read_truth
 from schemas.catalogue import full_name
 from schemas.records import Stream
-
-T = TypeVar("T")
 
 SCENARIO = """
 name = "worker-tests"
@@ -55,10 +53,8 @@ FAST = {
 Headers = Sequence[tuple[str, bytes | None]]
 
 
-async def until(
-    check: Callable[[], Awaitable[T | None] | T | None], timeout: float = 30.0, what: str = "", every: float = 0.1
-) -> T:
-    """Ask until the answer is something; return it. Fails with ``what`` and the last error after so many seconds."""
+async def until(check: Callable[[], Any], timeout: float = 30.0, what: str = "", every: float = 0.1) -> None:
+    """Ask until the answer is true; fail with ``what`` and the last error after ``timeout`` seconds."""
     deadline, last = time.monotonic() + timeout, ""
     while True:
         try:
@@ -67,7 +63,7 @@ async def until(
         except httpx.HTTPError as error:
             found, last = None, repr(error)
         if found:
-            return found
+            return
         if time.monotonic() > deadline:
             raise AssertionError(f"not so after {timeout:g} s: {what or check} {last}")
         await asyncio.sleep(every)

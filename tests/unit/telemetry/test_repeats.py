@@ -67,7 +67,7 @@ def test_our_warnings_are_summed_up_by_their_event(log: Log) -> None:
     records = [
         logging.LogRecord(
             "pipeline.effects.runner", logging.WARNING, __file__, 1, {"event": "call_failed", "n": n}, (), None
-        )  # type: ignore[arg-type]  # as structlog does
+        )
         for n in range(10)
     ]
     assert [log.filter.filter(record) for record in records].count(True) == BURST
