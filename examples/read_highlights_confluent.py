@@ -26,7 +26,7 @@ def main() -> None:
                 continue
             if record.error():
                 raise KafkaException(record.error())
-            highlight = json.loads(record.value())
+            highlight = json.loads(record.value() or b"{}")
             print(highlight["request_id"], f"seq {highlight['seq']}", highlight["title"], sep="\t", flush=True)
     finally:
         consumer.close()

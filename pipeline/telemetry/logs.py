@@ -22,6 +22,9 @@ from pipeline.telemetry.repeats import RepeatFilter
 _CHATTY = ("httpx", "httpcore", "hpack", "asyncio", "aiokafka", "faust", "mode", "uvicorn")
 """Libraries that tell every request or heartbeat: warnings only, unless everything is logged."""
 
+_WHOLE_REQUESTS = "aiokafka.conn"
+"""Logs every request whole at DEBUG: gigabytes, and each login, whose SCRAM proof lets passwords be tried offline."""
+
 _FIRST = ("timestamp", "level", "event", "logger")
 
 
@@ -57,6 +60,7 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     root.setLevel(level)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING) if level > logging.DEBUG else level)
+    logging.getLogger(_WHOLE_REQUESTS).setLevel(max(level, logging.INFO))
 
 
 class _Formatter(structlog.stdlib.ProcessorFormatter):

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from pipeline.kafka.embedded import EmbeddedKafka
 from tests.bench import environment, latency, report, restore, throughput
-from tests.bench.lineup import CHECKOUT, QUIX_PYTHON, SYSTEMS, System
+from tests.bench.lineup import CHECKOUT, QUIX, QUIX_PYTHON, SYSTEMS, System
 from tests.bench.plan import SECTIONS, Plan
 
 _BROKER = {
@@ -63,7 +63,7 @@ class _Progress:
 
 def _quix(plan: Plan, console: Console) -> Path | None:
     """Make Quix's environment when it takes part."""
-    if "throughput" not in plan.sections or not any(system.python == str(QUIX_PYTHON) for system in plan.systems):
+    if "throughput" not in plan.sections or not any(system.name == QUIX for system in plan.systems):
         return None
     console.print("Quix Streams: making its environment in build/quix-venv, unless it is there ...")
     subprocess.run([sys.executable, str(CHECKOUT / "scripts" / "quix_environment.py")], check=True)
@@ -92,6 +92,7 @@ async def _measure(plan: Plan, tell: _Progress, quix: Path | None) -> dict[str, 
             figures["latency"] = await latency.measure(
                 servers, rate=500, seconds=plan.latency_s, requests=1_000, tell=tell
             )
+    figures["environment"]["load_after"] = environment.load()
     tell("done")
     return figures
 

@@ -35,6 +35,7 @@ class _Arrivals(threading.Thread):
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 100,
+                "log_level": 2,
             }
         )
         self._consumer.assign(

@@ -14,6 +14,7 @@ from tests.bench.systems import Assignment
 CHECKOUT = Path(__file__).resolve().parents[2]
 QUIX_PYTHON = CHECKOUT / "build" / "quix-venv" / "bin" / "python"
 OURS = "ours"
+QUIX = "quix_exactly_once"
 
 
 class System(NamedTuple):
@@ -22,28 +23,25 @@ class System(NamedTuple):
     Attributes:
         name: in the figures.
         promise: what it guarantees.
-        python: interpreter.
-        module: program in ``tests.bench.systems``.
+        command: what to execute.
         drops_repeats: whether a repeat in the input must not appear in the output.
     """
 
     name: str
     promise: str
-    python: str
-    module: str
+    command: tuple[str, ...]
     drops_repeats: bool
-
-    @property
-    def command(self) -> list[str]:
-        """What to execute."""
-        return [self.python, "-m", f"tests.bench.systems.{self.module}"]
 
 
 SYSTEMS = (
-    System(OURS, "deduplication, exactly once", sys.executable, "ours", drops_repeats=True),
-    System("aiokafka_loop", "none", sys.executable, "aiokafka_loop", drops_repeats=False),
-    System("faust_agent", "at least once", sys.executable, "faust_agent", drops_repeats=False),
-    System("quix_exactly_once", "deduplication, exactly once", str(QUIX_PYTHON), "quix", drops_repeats=True),
+    System(OURS, "deduplication, exactly once", (sys.executable, "-m", "agents", "worker"), drops_repeats=True),
+    System("aiokafka_loop", "none", (sys.executable, "-m", "tests.bench.systems.aiokafka_loop"), drops_repeats=False),
+    System(
+        "faust_agent", "at least once", (sys.executable, "-m", "tests.bench.systems.faust_agent"), drops_repeats=False
+    ),
+    System(
+        QUIX, "deduplication, exactly once", (str(QUIX_PYTHON), "-m", "tests.bench.systems.quix"), drops_repeats=True
+    ),
 )
 
 

@@ -36,7 +36,7 @@ class Progress:
         self._servers = servers
         self._topic = topic
         self._partitions = partitions
-        self._admin = AdminClient({"bootstrap.servers": servers})
+        self._admin = AdminClient({"bootstrap.servers": servers, "log_level": 2})
         self.seen: list[tuple[float, Ends]] = []
 
     def ends(self) -> Ends:
@@ -51,7 +51,7 @@ class Progress:
         timeout: float,
         quiet: float = 0.7,
         every: float = 0.02,
-        also: Callable[[], None] | None = None,
+        also: Callable[[], object] | None = None,
     ) -> None:
         """Note ends until at least ``done`` offsets have come since now, and then none for ``quiet`` seconds.
 
@@ -98,6 +98,7 @@ class Progress:
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
                 "fetch.wait.max.ms": 20,
+                "log_level": 2,
             }
         )
         consumer.assign([TopicPartition(self._topic, number, offset) for number, offset in since.items()])

@@ -85,7 +85,7 @@ def show(console: Console, figures: Mapping[str, Any]) -> None:
 def _race(title: str, given: Mapping[str, Any]) -> Table:
     table = Table(title=title, title_justify="left")
     table.add_column("system", no_wrap=True)
-    for column in ("records/s", "ours against it", "CPU s", "peak MB", "missing", "doubled"):
+    for column in ("records/s", "ours is", "CPU s", "peak MB", "missing", "doubled"):
         table.add_column(column, justify="right")
     for name in given["cpu_s"]:
         ratio = given["ratios"].get(name)

@@ -108,14 +108,10 @@ def _drive(servers: str, prefix: str, process: Measured, system: System, given: 
     opened = feed.release()
     expected = given.distinct if system.drops_repeats else len(given.inputs)
     try:
-        sink.watch(expected, timeout=_TIMEOUT_S, also=lambda: _look(process))
+        sink.watch(expected, timeout=_TIMEOUT_S, also=process.sample)
     except TimeoutError as error:
         raise TimeoutError(f"{error}\n{process.tail()}") from error
     return _judge(process, sink, before, opened, expected, given)
-
-
-def _look(process: Measured) -> None:
-    process.sample()
 
 
 def _judge(process: Measured, sink: Progress, before: Any, opened: float, expected: int, given: Race) -> Run:
@@ -123,11 +119,12 @@ def _judge(process: Measured, sink: Progress, before: Any, opened: float, expect
     written = sink.read(before, expected=expected)
     complete = sink.complete_at(written.last)
     seconds = complete - opened
+    repeats_allowed = expected - given.distinct
     return Run(
         records_per_s=len(given.inputs) / seconds,
         seconds=seconds,
         cpu_s=process.cpu_between(opened, complete),
         peak_rss_mb=peak,
         missing=given.distinct - written.distinct,
-        duplicated=written.records - expected,
+        duplicated=max(0, written.records - written.distinct - repeats_allowed),
     )

@@ -29,7 +29,7 @@ def topics(servers: str, name: str) -> Iterator[str]:
     Yields:
         The prefix.
     """
-    admin = AdminClient({"bootstrap.servers": servers})
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 2})
     prefix = f"{name.replace('_', '-')}-{os.getpid()}-{next(_numbers)}."
     wanted = [
         admin_api.NewTopic(load().full_name(short, prefix), PARTITIONS, 1, config=spec.kafka_config())

@@ -54,7 +54,7 @@ def distinct(count: int, request_count: int, *, tag: str = "h", seed: int = SEED
 
 
 def _observation(request: str, stream: str, highlight: str, index: int, draw: random.Random) -> Observation:
-    words = draw.choices(_WORDS, k=14)
+    words = draw.choices(_WORDS, k=12)
     seen_at = START + timedelta(milliseconds=10 * index)
     return Observation(
         request_id=request,

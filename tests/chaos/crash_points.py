@@ -10,7 +10,9 @@ from pipeline.worker.crash_points import CRASH_POINTS
 from tests.chaos.oracle import projection
 from tests.chaos.run import Figures, Run, Scale, Scene
 
-SCALE = Scale(streams=5, workers=1, partitions=3, seconds=(2.5, 5.0), highlights=(6, 6), poll_s=(0.4, 1.0))
+SCALE = Scale(
+    streams=6, over_s=3.0, workers=1, partitions=3, seconds=(2.5, 5.0), highlights=(6, 6), poll_s=(0.4, 1.0)
+)
 AT_ONCE = 5
 """Runs at the same time: most of each is waiting for the group to notice a death."""
 
@@ -18,7 +20,7 @@ ON_STOP = frozenset({"before_close", "after_close"})
 """Places that are passed at the end of a process: the worker is told to stop."""
 
 LATEST_PASS = {"before_open": 3, "after_open": 3, "before_close": 3, "after_close": 3, "before_intent": 5}
-LATEST_PASS |= {"after_intent": 5, "before_post": 5, "after_post": 5, "before_offsets": 3, "after_offsets": 3}
+LATEST_PASS |= {"after_intent": 5, "before_post": 5, "after_post": 5, "before_offsets": 2, "after_offsets": 2}
 LATEST_PASS_ELSE = 20
 
 
@@ -41,7 +43,7 @@ async def r5(run: Run) -> Figures:
     async def one(place: str, number: int) -> Ended:
         nth = run.rng.randint(1, LATEST_PASS.get(place, LATEST_PASS_ELSE))
         async with gate:
-            ended = await _one(run, place, f"{place}:{nth}", f"{place}-{number}")
+            ended = await _one(run, place, f"{place}:{nth}", f"{place.replace('_', '-')}-{number}")
         same = ended.hash == undisturbed.hash
         run.say(f"{place}:{nth}: {'same' if same else 'OTHER'} outcome{'' if ended.reached else ', never reached'}")
         return ended

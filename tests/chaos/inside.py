@@ -3,7 +3,7 @@
 - ``CHAOS_FREEZE_AT=place:n``: SIGSTOP itself when it passes a crash point for the n-th time.
 - ``CHAOS_TOGGLE_INTAKE=times:seconds``: hold and release the intake so often, each for so long at most.
 - ``CHAOS_OBSERVATION_FAULT=kind:n``: at the n-th observation ``raise`` a fault of ours, ``cancel`` the loop, or
-  ``kill`` the process, each time after half of the record's effects are staged.
+  ``kill`` the process, each time when the record's effects are staged and its offset is not.
 - ``CHAOS_LEDGER_TIMEOUT=seconds``: deadline of each step of a ledger, shorter than an outage.
 - ``CHAOS_NEXT_STATE=1``: write state records as the next version of the software would, with a field more.
 """
@@ -105,12 +105,13 @@ def _faulty(rule: Rule[Any], kind: str, nth: int) -> Rule[Any]:
         left -= 1
         if left:
             return rule(incoming, state, stage, now)
-        rule(incoming, state, stage, now)
+        outcome = rule(incoming, state, stage, now)
         log.info("chaos_observation_fault", kind=kind, offset=incoming.offset)
         if kind == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
-        if kind == "cancel":
-            raise asyncio.CancelledError
+        if kind == "cancel" and (task := asyncio.current_task()) is not None:
+            task.cancel()  # it strikes where the loop waits next
+            return outcome
         raise RuntimeError("chaos: a fault of ours in the middle of a batch")
 
     return decide

@@ -86,7 +86,7 @@ async def outage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Outa
         await scene.until_state("after")
         found.logs = {number: scene.logs(number) for number in (1, 2)}
 
-        await scene.faults({"kind": "delay", "seconds": 2.0, "methods": ["POST"], "routes": ["/streams"]})
+        await scene.faults({"kind": "delay", "seconds": 1.2, "methods": ["POST"], "routes": ["/streams"]})
         await scene.ask("in-flight")
         await until(lambda: len(scene.truth("fault")) == 1, what="its POST has arrived")
         await kafka.kill()
@@ -130,7 +130,7 @@ async def test_workers_told_to_end_while_the_broker_is_away_end_within_the_deadl
 
 
 async def test_a_stream_whose_id_could_not_be_written_down_is_found_again(outage: Outage) -> None:
-    """Accepted by the API while the broker was dead and the worker left: the next life finds it, and makes no second."""
+    """Accepted by the API while the broker was dead and the worker left: the next life finds it and makes no other."""
     streams = [record for record in await outage.scene.streams("in-flight") if record.stream_id]
     (made,) = [stream.stream_id for stream in outage.scene.true_streams() if stream.request_id == "in-flight"]
     assert {record.stream_id for record in streams} == {made}

@@ -1,4 +1,4 @@
-"""The systems that are compared, each a program of its own. They know their input by :class:`Assignment`."""
+"""The rivals, each a program of its own, told what to do by an :class:`Assignment`. Ours is ``highlights worker``."""
 
 from __future__ import annotations
 
