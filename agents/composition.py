@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.domain import HighlightDomain
-from agents.policy import Policy
+from agents.policy import DAY_S, Policy
 from pipeline.domain import HighlightObserver
 from pipeline.settings import Settings
 
@@ -23,6 +23,8 @@ def policy_of(settings: Settings) -> Policy:
         doubt_wait_s=policy.doubt_wait_s,
         locate_pause_s=policy.locate_pause_s,
         locate_tries=policy.locate_tries,
+        gone_after_s=policy.gone_after_s,
+        retain_s=policy.retain_days * DAY_S,
         allowed_hosts=policy.allowed_hosts,
         blocked_hosts=policy.blocked_hosts,
         publish_signed_urls=policy.publish_signed_urls,

@@ -22,6 +22,8 @@ class Entry:
         by_webhook: highlights that a webhook showed first.
         late: records published after the request was settled.
         corrected: records beyond each highlight's first.
+        seen_until: unix seconds; the latest time at which one of the highlights was seen.
+        read_floor: what it, and the status, was when the read under way began; no part of the state.
         context: what can be derived from the request and is dear to make; no part of the state.
     """
 
@@ -34,8 +36,10 @@ class Entry:
         "last_seq",
         "late",
         "parked",
+        "read_floor",
         "request",
         "request_id",
+        "seen_until",
     )
 
     def __init__(self, request_id: str) -> None:
@@ -47,6 +51,8 @@ class Entry:
         self.by_webhook = 0
         self.late = 0
         self.corrected = 0
+        self.seen_until = 0.0
+        self.read_floor = 0.0
         self.context: Context | None = None
         self._confidences: list[float] = []
 
@@ -71,12 +77,14 @@ class Entry:
                 del self.highlights[highlight_id]
                 if not self.highlights:
                     self.last_seq = 0
+                    self.seen_until = 0.0
             return
         if old is not None:
             self._subtract(old)
         self.highlights[highlight_id] = new
         insort(self._confidences, new.confidence)
         self.last_seq = max(self.last_seq, new.seq)
+        self.seen_until = max(self.seen_until, new.observed_at)
         if new.source == WEBHOOK:
             self.by_webhook += 1
         self.late += new.late

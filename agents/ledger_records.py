@@ -35,9 +35,11 @@ class RequestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         epoch: how often this id was used; 2 after retention forgot the first.
         changes: how many changes of state were published.
         due: when the next effect is due; ``None``: nothing is.
-        failures: calls that failed in a row; ``missing``: how many of the last ones with 404.
+        failures: calls that failed in a row; ``missing``: how many of the last ones with 404, the first of them at
+            ``missing_since``.
         nonce: marks the latest submission; ``not_after`` is when it may no longer be sent.
-        doubts: nonces of earlier submissions that may still turn up; searched for at ``search_at``.
+        doubts: nonces of other submissions that may still turn up, oldest first; searched for at ``search_at``.
+        younger: how many of them, at the end, are younger than the stream that is bound.
         submissions: POSTs tried, but for those that never left.
         searches: how often the latest submission was searched for.
         status_at: when ``api_status`` was seen.
@@ -45,6 +47,7 @@ class RequestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         quiet: polls since all pages were read.
         sweeps: final passes made.
         wish: what a command asked for; ``stopped`` once the API did it.
+        stop_failures: stops that failed in a row; none is tried again before ``stop_at``.
         refresh: a command asked to read the highlights once more.
         extras: surplus streams of this request that have to be stopped; ``ignored``: those that were.
         commands: ids of commands applied, latest last.
@@ -92,6 +95,10 @@ class RequestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     ignored: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     headers: KeptHeaders = ()
+    missing_since: float = 0.0
+    younger: int = 0
+    stop_failures: int = 0
+    stop_at: float = 0.0
 
 
 class HighlightState(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -30,9 +30,11 @@ class Policy:
         backoff_max_s: longest such pause.
         credentials_retry_s: pause after the API refused our key: the fault is ours, so nothing is given up.
         slot_retry_s: between two submissions of a worker while all streams of the plan are in use.
-        gone_after: 404s in a row that end a stream.
+        gone_after: 404s in a row that end a stream, if they went on for ``gone_after_s`` and it was submitted as long
+            ago: an API that copies its data lazily may not know a young stream everywhere.
+        gone_after_s: see there.
         stop_tries: failed stops of a surplus stream before it is left alone.
-        max_request_bytes: largest request record; it is kept in the ledger until retention forgets it.
+        max_request_bytes: largest request record, headers included; the ledger keeps it until retention forgets it.
         parked_per_request: early records kept for one unknown request.
         parked_per_partition: early records kept in all.
         parked_for_s: how long they are kept.
@@ -65,6 +67,7 @@ class Policy:
     credentials_retry_s: float = 5.0
     slot_retry_s: float = 2.0
     gone_after: int = 2
+    gone_after_s: float = 120.0
     stop_tries: int = 10
     max_request_bytes: int = 1_048_576
     parked_per_request: int = 100

@@ -21,6 +21,7 @@ class General:
     """Rules that fit any stream."""
 
     name = "general"
+    version = 1
 
     def enrich(self, asked: Request, seen: ObservedHighlight, tags: list[str]) -> Enriched:  # noqa: ARG002  # the port
         """Add the confidence band."""

@@ -27,9 +27,15 @@ class Enriched(msgspec.Struct, frozen=True):
 
 
 class Profile(Protocol):
-    """The rules of one domain. Pure: same input, same result."""
+    """The rules of one domain. Pure: same input, same result.
+
+    Attributes:
+        name: as requests name it.
+        version: counts up when the same input no longer gives the same result.
+    """
 
     name: str
+    version: int
 
     def enrich(self, asked: Request, seen: ObservedHighlight, tags: list[str]) -> Enriched:
         """Enrich one highlight. ``tags`` are the API's, normalised; the list may be returned as it is."""

@@ -6,7 +6,7 @@ import msgspec
 
 from agents.entry import Entry
 from agents.profiles import Profile, Profiles
-from agents.rules.links import MomentLink, moment_link, without_signature
+from agents.rules.links import MomentLink, moment_link, without_credentials
 from schemas.cloudevents import find_traceparent
 from schemas.records.request import Request
 
@@ -19,22 +19,24 @@ class Context:
     Attributes:
         asked: the request.
         key: the Kafka key of all its records.
+        profile: its rules; ``profile_name`` is their name and version, such as ``general@1``.
         events: what its event ids begin with: the request id, and from the second epoch on the epoch.
         source_url: fit to be published.
         moment: makes deep links into the source.
         traceparent: carried through from the request record.
     """
 
-    __slots__ = ("asked", "events", "key", "moment", "profile", "source_url", "traceparent")
+    __slots__ = ("asked", "events", "key", "moment", "profile", "profile_name", "source_url", "traceparent")
 
     def __init__(self, asked: Request, profile: Profile, epoch: int, traceparent: bytes | None) -> None:
         self.asked = asked
         self.key = asked.request_id.encode()
         # "~" is in no request id, so a second epoch never meets another request's ids
         self.events = asked.request_id if epoch == 1 else f"{asked.request_id}~{epoch}"
-        self.source_url = without_signature(asked.source_url)
+        self.source_url = without_credentials(asked.source_url)
         self.moment: MomentLink = moment_link(asked.platform, asked.source_url)
         self.profile = profile
+        self.profile_name = f"{profile.name}@{profile.version}"
         self.traceparent = traceparent
 
 

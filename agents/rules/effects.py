@@ -10,7 +10,7 @@ from agents.entry import Entry
 from agents.ledger_records import RequestState, request_key
 from agents.policy import Policy
 from agents.rules import retention, submission
-from agents.rules.lifecycle import OUTCOMES, change, is_final, wants_stop
+from agents.rules.lifecycle import OUTCOMES, change, is_final, may_stop, wants_stop
 from agents.rules.outputs import Outputs
 from agents.rules.parking import Parking
 from agents.rules.results import ResultRule, Turn
@@ -71,7 +71,7 @@ class HighlightEffects:
         return call
 
     def _wait_for_slot(self, state: PartitionState, request: RequestState, now: float) -> float:
-        if request.state != "queued" or request.extras or (request.doubts and now >= request.search_at):
+        if request.state != "queued" or may_stop(request, now) or (request.doubts and now >= request.search_at):
             return 0.0
         return self._slots.wait(now, state.counts["queued"])
 
@@ -79,8 +79,8 @@ class HighlightEffects:
         self, state: PartitionState, entry: Entry, request: RequestState, stage: Stage, now: float
     ) -> Call | None:
         call: Call | None = None
-        if request.extras:
-            call = Stop(stream_id=request.extras[0])
+        if may_stop(request, now) and (stream_id := next(iter(request.extras), request.stream_id)) is not None:
+            call = Stop(stream_id=stream_id)
         elif request.doubts and request.state not in _SEARCHED and now >= request.search_at:
             call = Locate(nonces=request.doubts, owned=state.streams)
         elif request.state == "scheduled":
@@ -89,12 +89,10 @@ class HighlightEffects:
             call = self._begin_submission(entry, request, stage, now)
         elif request.state in _SEARCHED:
             call = self._begin_search(state, entry, request, stage, now)
-        elif wants_stop(request) and request.stream_id is not None:
-            call = Stop(stream_id=request.stream_id)
-        elif is_final(request) and not request.refresh:
+        elif request.stream_id is None or (is_final(request) and not request.refresh):
             self._rest(state, entry, request, stage, now)
         else:
-            call = self._read(entry, request)
+            call = self._read(entry, request, request.stream_id)
         return call
 
     def _begin_submission(self, entry: Entry, request: RequestState, stage: Stage, now: float) -> Submit:
@@ -110,12 +108,11 @@ class HighlightEffects:
             self._move(entry, request, stage, now)
         return Locate(nonces=(*request.doubts, request.nonce or ""), owned=state.streams)
 
-    def _read(self, entry: Entry, request: RequestState) -> Read | None:
-        if request.stream_id is None:
-            return None
+    def _read(self, entry: Entry, request: RequestState, stream_id: str) -> Read:
         policy = self._policy
+        entry.read_floor = max(entry.seen_until, request.status_at)
         full = request.refresh or request.state != "processing" or request.quiet + 1 >= policy.full_read_every
-        return Read(stream_id=request.stream_id, full=full, known=entry.highlights.keys())
+        return Read(stream_id=stream_id, full=full, known=entry.highlights.keys())
 
     def _rest(self, state: PartitionState, entry: Entry, request: RequestState, stage: Stage, now: float) -> None:
         """Nothing is to be called for a request at its end: forget it when its time has come."""
@@ -123,8 +120,8 @@ class HighlightEffects:
         if now >= ends:
             retention.forget_request(entry, state, stage, now, self._policy)
             return
-        due = min(ends, request.search_at) if request.doubts else ends
-        stage.put(request_key(entry.request_id), msgspec.structs.replace(request, due=due))
+        resting = msgspec.structs.replace(request, refresh=False, due=ends)
+        stage.put(request_key(entry.request_id), _with_due(resting, now))
 
     # -- after a call ----------------------------------------------------------------------------------------------
 
@@ -159,8 +156,8 @@ def _with_due(request: RequestState, now: float) -> RequestState:
     due = request.due
     if due is None:
         return request
-    if request.failures == 0 and (request.extras or wants_stop(request)):
-        due = min(due, now)
+    if request.extras or wants_stop(request):
+        due = min(due, max(request.stop_at, now))
     if request.doubts:
         due = min(due, max(request.search_at, now))
     return request if due == request.due else msgspec.structs.replace(request, due=due)

@@ -78,7 +78,7 @@ def enriched(
         moment_url=context.moment(highlight.timestamp),
         source_url=context.source_url,
         platform=asked.platform,
-        profile=asked.profile,
+        profile=context.profile_name,
         quality=asked.options.analysis_quality,
         observed=seen.by,
         observed_at=seen.observed_at,

@@ -59,16 +59,36 @@ def change(request: RequestState, to: StreamState, reason: str, now: float, **fi
 def bound(request: RequestState, stream_id: str, reason: str, now: float, *, due: float) -> RequestState:
     """Return the request with its stream known."""
     return change(
-        request,
+        with_stream(request, stream_id),
         "processing",
         reason,
         now,
-        stream_id=stream_id,
         submitted_at=request.submitted_at or now,
         not_after=0.0,
         failures=0,
         searches=0,
         due=due,
+    )
+
+
+def with_stream(request: RequestState, stream_id: str) -> RequestState:
+    """Return the request bound to a stream of which nothing has been seen yet, whatever was seen of another."""
+    return msgspec.structs.replace(
+        request,
+        stream_id=stream_id,
+        api_status=None,
+        status_at=0.0,
+        processed_s=0.0,
+        total_s=None,
+        found=0,
+        api_total=None,
+        interval=0.0,
+        quiet=0,
+        missing=0,
+        missing_since=0.0,
+        stopped=False,
+        stop_failures=0,
+        stop_at=0.0,
     )
 
 
@@ -82,6 +102,7 @@ def settled(request: RequestState, outcome: Outcome, reason: str, now: float, po
         outcome=outcome,
         settled_at=now,
         failures=0,
+        refresh=False,
         due=now + policy.retain_s,
         summaries=request.summaries + 1,
     )
@@ -100,6 +121,11 @@ def outcome_of(request: RequestState) -> Outcome:
 def wants_stop(request: RequestState) -> bool:
     """Whether a command wants the API to stop the stream, and it has not done so yet."""
     return request.wish is not None and not request.stopped and request.state == "processing"
+
+
+def may_stop(request: RequestState, now: float) -> bool:
+    """Whether a stream has to be stopped and a stop may be tried; after a failed one, reads go first for a while."""
+    return (bool(request.extras) or wants_stop(request)) and now >= request.stop_at
 
 
 def is_final(request: RequestState) -> bool:

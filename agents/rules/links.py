@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 MomentLink = Callable[[float], str | None]
 """From seconds into the source to a link that opens it there; ``None`` for platforms we know no form of."""
 
-_CREDENTIAL = re.compile(
-    r"x-(amz|goog|oss|cos|ms)-.*|.*signature.*|.*token.*|.*secret.*|.*password.*|api[-_]?key|key-pair-id|policy|sig|sign"
-    r"|hmac|hash|auth|auth[-_].*|authorization|expires?|se|sp|sv|sr|skoid|sktid|awsaccesskeyid|googleaccessid|jwt|session([-_]?id)?",
-    re.IGNORECASE,
+_VIDEO_SITES = (
+    "youtube.com",
+    "youtube-nocookie.com",
+    "youtu.be",
+    "twitch.tv",
+    "vimeo.com",
+    "dailymotion.com",
+    "kick.com",
 )
+"""Sites, with their subdomains, whose query parameters are documented well enough to know which name the video."""
+
+_NAMES_THE_VIDEO = frozenset({"v", "t", "list", "start", "id"})
 
 
-def without_signature(url: str) -> str:
-    """Return a URL without user, fragment, and the query parameters that look like credentials."""
+def without_credentials(url: str) -> str:
+    """Return a URL without user and fragment, and with no query parameter but those known to name a video.
+
+    What else a query may hold nobody can tell by its name: ``key``, ``code`` and ``pwd`` are as secret as ``token``.
+    """
     if "?" not in url and "@" not in url and "#" not in url:
         return url
+    plain = bare(url)
     try:
         parts = urlsplit(url)
-        pairs = parse_qsl(parts.query, keep_blank_values=True)
+        pairs = parse_qsl(parts.query) if _is_video_site(parts.hostname or "") else []
     except ValueError:
-        return url.partition("?")[0].partition("#")[0]
-    kept = [(name, value) for name, value in pairs if not _CREDENTIAL.fullmatch(name)]
-    query = parts.query if len(kept) == len(pairs) else urlencode(kept)
+        scheme, _, rest = plain.partition("://")
+        place, slash, path = rest.partition("/")
+        return f"{scheme}://{place.rpartition('@')[2]}{slash}{path}"
+    query = urlencode([(name, value) for name, value in pairs if name in _NAMES_THE_VIDEO])
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
+
+
+def _is_video_site(host: str) -> bool:
+    return any(host == site or host.endswith(f".{site}") for site in _VIDEO_SITES)
 
 
 def bare(url: str) -> str:
@@ -44,12 +59,12 @@ def moment_link(platform: str, source_url: str) -> MomentLink:
         start = f"https://www.youtube.com/watch?v={quote(video, safe='')}&t="
         return lambda seconds: f"{start}{int(seconds)}s"
     if platform == "twitch":
-        page = bare(source_url)
+        page = bare(without_credentials(source_url))
         if "/videos/" not in page:
             return _no_link
         return lambda seconds: f"{page}?t={_hms(int(seconds))}"
     if bare(source_url).lower().endswith((".mp4", ".webm", ".m4v", ".mov", ".mp3", ".ogg")):
-        media = without_signature(source_url)
+        media = without_credentials(source_url)
         return lambda seconds: f"{media}#t={int(seconds)}"  # source: W3C Media Fragments 1.0
     return _no_link
 

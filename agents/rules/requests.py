@@ -10,7 +10,7 @@ from agents.policy import Policy
 from agents.rules.commands import CommandRule
 from agents.rules.lifecycle import change
 from agents.rules.observations import ObservationRule
-from agents.rules.originals import headers_of, text_of
+from agents.rules.originals import headers_of, size_of, text_of
 from agents.rules.outputs import Outputs
 from agents.rules.parking import Parking
 from agents.rules.source_url import screen_source_url
@@ -22,6 +22,9 @@ TOPIC = "requests"
 
 REDRIVEN = "tldr-redriven"
 """Header of a dead letter that a person sent again: only then is a rejected request tried once more."""
+
+_KEPT_SHARE = 1.5
+"""How much larger than itself a request may be as the ledger keeps it, which escapes quotes and encodes headers."""
 
 _decoder = msgspec.json.Decoder(Request)
 
@@ -61,8 +64,10 @@ class RequestRule:
 
     def _screen(self, asked: Request, incoming: Incoming) -> None:
         policy = self._policy
-        if len(incoming.value or b"") > policy.max_request_bytes:
-            raise RecordError("oversize_request", f"a request may have {policy.max_request_bytes} bytes")
+        if size_of(incoming) > policy.max_request_bytes:
+            raise RecordError(
+                "oversize_request", f"a request may have {policy.max_request_bytes} bytes with its headers"
+            )
         screen_source_url(asked.source_url, allowed=policy.allowed_hosts, blocked=policy.blocked_hosts)
         if self._outputs.profiles.find(asked.profile) is None:
             known = ", ".join(self._outputs.profiles.names)
@@ -87,6 +92,9 @@ class RequestRule:
             waiting = change(accepted, "scheduled", f"not before {asked.not_before}", now, due=starts)
         else:
             waiting = change(accepted, "queued", "accepted", now, due=now)
+        # it is written again at each change, and must fit then too: now it can still be refused
+        if len(msgspec.json.encode(waiting)) > _KEPT_SHARE * self._policy.max_request_bytes:
+            raise RecordError("oversize_request", "with its quotes and headers escaped it is too large for the ledger")
         stage.put(request_key(request_id), waiting)
         if closed is not None:
             stage.put(closed_key(request_id), None)

@@ -23,6 +23,8 @@ from pipeline.effects.calls import Accepted, Call, Failed, Locate, Located, Read
 from schemas.records import Observation, RecordError
 from schemas.records.observation import ObservedStream
 
+_NEXT_S = 0.001
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -72,13 +74,20 @@ class ResultRule:
         return after
 
     def _bind(
-        self, turn: Turn, request: RequestState, stream: ObservedStream, reason: str, observed_at: float
+        self,
+        turn: Turn,
+        request: RequestState,
+        stream: ObservedStream,
+        reason: str,
+        observed_at: float,
+        *,
+        older: bool = False,
     ) -> RequestState:
-        """Take a stream as the request's, or as one too many."""
+        """Take a stream as the request's, or as one too many; ``older``: than the one that is bound."""
         if request.stream_id == stream.id:
             return request
         if request.stream_id is not None or is_final(request):
-            return with_surplus(turn.entry, request, stream.id, ended=False, now=turn.now)
+            return with_surplus(turn.entry, request, stream.id, ended=False, now=turn.now, older=older)
         due = turn.now + jittered(self._policy.poll_min_s, self._policy, self._random)
         after = bound(request, stream.id, reason, turn.now, due=due)
         self._outputs.stream(turn.stage, turn.entry, after, turn.now)
@@ -102,6 +111,9 @@ class ResultRule:
             return after
         if not isinstance(result, Seen):
             _mismatch(call, result)
+        # a read shows what stands after all that was known when it began, whatever the clocks of those who saw that say
+        at = max(result.observed_at, turn.entry.read_floor + _NEXT_S)
+        result = msgspec.structs.replace(result, observed_at=at)
         folded = self._sightings.fold(turn.entry, request, _observation(turn.entry, call, result), turn.stage, turn.now)
         if request.state == "settled":
             return self._after_refresh(turn, folded.request, folded.published)
@@ -131,17 +143,23 @@ class ResultRule:
         surplus = call.stream_id in request.extras
         # "gone" and "refused" mean that there is nothing to stop any more
         if isinstance(result, Failed) and result.fault not in {"gone", "refused"}:
-            failures = request.failures + 1
-            if not surplus or failures < self._policy.stop_tries:
-                pause = backoff(failures, self._policy, self._random, asked=result.retry_after)
-                return msgspec.structs.replace(request, failures=failures, due=turn.now + pause)
+            if not surplus or request.stop_failures + 1 < self._policy.stop_tries:
+                return self._stop_later(request, result, turn.now)
         elif not isinstance(result, Stopped | Failed):
             _mismatch(call, result)
         if surplus:
             request = without_surplus(request, call.stream_id)
         elif call.stream_id == request.stream_id:
             request = msgspec.structs.replace(request, stopped=True)
-        return msgspec.structs.replace(request, failures=0, due=turn.now)
+        return msgspec.structs.replace(request, failures=0, stop_failures=0, stop_at=0.0, due=turn.now)
+
+    def _stop_later(self, request: RequestState, failed: Failed, now: float) -> RequestState:
+        """Try again later; until then what else is due goes on, and a read comes before the next stop."""
+        policy = self._policy
+        failures = request.stop_failures + 1
+        pause = backoff(failures, policy, self._random, asked=failed.retry_after)
+        due = now + min(pause, max(policy.poll_min_s, failed.retry_after or 0.0))
+        return msgspec.structs.replace(request, stop_failures=failures, stop_at=due + pause, due=due)
 
     # -- locate ----------------------------------------------------------------------------------------------------
 
@@ -152,11 +170,7 @@ class ResultRule:
             return msgspec.structs.replace(request, failures=failures, due=later, search_at=later)
         if not isinstance(result, Located):
             _mismatch(call, result)
-        for nonce in call.nonces:  # the oldest first: it is the one to keep
-            if nonce in result.streams:
-                request = self._bind(turn, request, result.streams[nonce], "found by its mark", result.observed_at)
-                doubts = tuple(doubt for doubt in request.doubts if doubt != nonce)
-                request = msgspec.structs.replace(request, doubts=doubts)
+        request = self._take_found(turn, request, call.nonces, result)
         if request.doubts:
             request = submission.search_again(request, turn.now, self._policy, self._random)
         if request.state != "in_doubt":
@@ -166,6 +180,23 @@ class ResultRule:
             self._outputs.stream(turn.stage, turn.entry, after, turn.now)
         self._publish(turn, request, after)
         return after
+
+    def _take_found(self, turn: Turn, request: RequestState, nonces: tuple[str, ...], located: Located) -> RequestState:
+        """Take the streams found. The oldest is the one to keep: none that comes after it takes its place."""
+        bound = len(nonces) - request.younger  # submissions from here on are younger than the stream that is bound
+        for place, nonce in enumerate(nonces):
+            stream = located.streams.get(nonce)
+            if stream is None:
+                continue
+            older = place < bound
+            request = self._bind(turn, request, stream, "found by its mark", located.observed_at, older=older)
+            if request.stream_id == stream.id:
+                bound = place
+        # once one is bound, the latest submission is a doubt like the others
+        open_doubts = nonces if bound < len(nonces) else request.doubts
+        doubts = tuple(nonce for nonce in open_doubts if nonce and nonce not in located.streams)
+        younger = sum(nonce in doubts for nonce in nonces[bound:])
+        return msgspec.structs.replace(request, doubts=doubts, younger=younger)
 
     # -- shared ----------------------------------------------------------------------------------------------------
 

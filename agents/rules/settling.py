@@ -36,9 +36,8 @@ def after_read(
         random: for jitter.
     """
     total = request.api_total if seen.total is None else seen.total
-    request = msgspec.structs.replace(
-        request, failures=0, missing=0, api_total=total, quiet=0 if seen.whole else request.quiet + 1, refresh=False
-    )
+    request = msgspec.structs.replace(request, failures=0, missing=0, missing_since=0.0, api_total=total, refresh=False)
+    request = msgspec.structs.replace(request, quiet=0 if seen.whole else request.quiet + 1)
     if request.state == "settling":
         return _after_pass(request, whole=seen.whole, clean=seen.clean, published=published, now=now, policy=policy)
     interval = next_interval(request, published, policy)
@@ -71,19 +70,20 @@ def after_failed_read(
     """Return the request after a read that failed: tried again later, or ended when the stream is gone."""
     failures = request.failures + 1
     missing = request.missing + 1 if failed.fault == "gone" else 0
-    if missing >= policy.gone_after:
+    since = (request.missing_since or now) if missing else 0.0
+    if missing >= policy.gone_after and now >= max(since, request.submitted_at or 0.0) + policy.gone_after_s:
         return _gone(request, now, policy)
     if failed.fault == "credentials":
         pause = jittered(max(policy.credentials_retry_s, failed.retry_after or 0.0), policy, random)
     else:
         pause = backoff(failures, policy, random, asked=failed.retry_after)
-    return msgspec.structs.replace(request, failures=failures, missing=missing, due=now + pause)
+    return msgspec.structs.replace(request, failures=failures, missing=missing, missing_since=since, due=now + pause)
 
 
 def _gone(request: RequestState, now: float, policy: Policy) -> RequestState:
     if request.state == "settled":
         due = (request.settled_at or now) + policy.retain_s
-        return msgspec.structs.replace(request, refresh=False, failures=0, missing=0, due=due)
+        return msgspec.structs.replace(request, refresh=False, failures=0, missing=0, missing_since=0.0, due=due)
     outcome: Outcome = "cancelled" if request.wish == "cancel" else "failed"
     reason = "the API knows the stream no more"
     return settled(msgspec.structs.replace(request, incomplete=True), outcome, reason, now, policy)

@@ -16,6 +16,8 @@ from schemas.records import Observation, RecordError
 from schemas.records.highlight import Observed
 from schemas.records.observation import ObservedStream
 
+_LONGEST_STATUS = 100
+
 
 class Folded(msgspec.Struct, frozen=True):
     """What an observation changed.
@@ -107,7 +109,7 @@ class SightingRule:
             return request
         request = msgspec.structs.replace(
             request,
-            api_status=stream.status,
+            api_status=stream.status[:_LONGEST_STATUS],
             status_at=at,
             processed_s=stream.processed_s,
             total_s=stream.total_s,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
+from hashlib import blake2b
+from typing import Any
 
 import msgspec
 
@@ -36,23 +39,24 @@ async def whole_pass(fetch: FetchPage, *, max_pages: int) -> Listed:
     """
     seen: dict[str, Highlight] = {}
     total: int | None = None
-    unreadable = 0
+    unreadable: Counter[bytes] = Counter()
     number, returns, shrunk = 1, 0, False
     for _ in range(max_pages):
         page = await fetch(number)
         _collect(page, seen)
-        unreadable += len(page.unreadable)
+        unreadable |= Counter(map(_print_of, page.unreadable))  # the most of any page: one may show on several
+        count = len(seen) + unreadable.total()
         before, total = total, page.pagination.total if page.pagination.total is not None else total
         # entries that went made others move up, past the reader, while the sum may still come out right
         shrunk = shrunk or (before is not None and total is not None and total < before)
-        if total is not None and not shrunk and len(seen) + unreadable >= total:
-            return Listed(seen, total, clean=len(seen) + unreadable == total)
+        if total is not None and not shrunk and count >= total:
+            return Listed(seen, total, clean=count == total)
         number += 1
         if page.highlights or page.unreadable:
             continue
         if total is None or shrunk or returns == _RETURNS:
             return Listed(seen, total, clean=total is None)
-        number, unreadable, returns = 1, 0, returns + 1
+        number, returns = 1, returns + 1
     return Listed(seen, total, clean=False)
 
 
@@ -81,6 +85,11 @@ async def news(fetch: FetchPage, known: Collection[str], *, per_page: int, max_p
         else:
             number += 1
     return Listed(seen, total, clean=False)
+
+
+def _print_of(entry: Any) -> bytes:
+    """Return what tells an entry without an id from others: a hash of its content."""
+    return blake2b(msgspec.json.encode(entry, order="deterministic"), digest_size=16).digest()
 
 
 def _collect(page: HighlightPage, seen: dict[str, Highlight]) -> None:

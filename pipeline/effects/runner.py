@@ -6,7 +6,9 @@ No timer here is a source of truth: what is due, and when, is in the state, and 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+import contextlib
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -17,7 +19,8 @@ from pipeline.effects.api import StreamApi
 from pipeline.effects.calls import Accepted, Call, Failed, Result, Submit
 from pipeline.effects.gate import Gate
 from pipeline.effects.perform import Performer
-from pipeline.ledger.errors import LedgerClosed, LedgerError
+from pipeline.effects.refusals import Refusals
+from pipeline.ledger.errors import BatchRefused, LedgerClosed, LedgerError
 from schemas.records.observation import Observation
 
 S = TypeVar("S", bound=State)
@@ -38,6 +41,10 @@ class OpenLedger(Stage, Protocol[S_co]):
     partition: int
 
     @property
+    def failure(self) -> LedgerError | None:
+        """Why it has closed itself; ``None`` while it has not."""
+
+    @property
     def state(self) -> S_co:
         """What the partition knows."""
 
@@ -48,16 +55,19 @@ class OpenLedger(Stage, Protocol[S_co]):
     async def flush(self) -> None:
         """Return when all that is staged so far is durable. Raises ``LedgerError`` when it will not be."""
 
+    def abandon(self, reason: str) -> None:
+        """Fail at once: what is staged and not on its way yet is never written."""
+
 
 class CallObserver(Protocol):
     """Where the runner reports what it did."""
 
     def called(self, kind: str, outcome: str, seconds: float) -> None:
-        """A call came to an end. ``outcome`` is ``ok`` or the fault."""
+        """A call came to an end. ``outcome`` is ``ok``, the fault, or ``refused_by_broker`` for a result."""
 
 
 class _Work(Generic[S]):
-    """One attached ledger: its loop, and its calls in flight."""
+    """One attached ledger: its loop, its calls in flight, and requests held back."""
 
     def __init__(self, ledger: OpenLedger[S]) -> None:
         self.ledger = ledger
@@ -67,6 +77,8 @@ class _Work(Generic[S]):
         self.loop: asyncio.Task[None] | None = None
         self.reads: set[asyncio.Task[None]] = set()
         self.submits: set[asyncio.Task[None]] = set()
+        self.held: set[asyncio.Task[None]] = set()
+        self.alone = asyncio.Lock()
 
 
 class EffectRunner(Generic[S]):
@@ -110,6 +122,7 @@ class EffectRunner(Generic[S]):
         self._crash_point = crash_point
         self._gate = Gate(clock)
         self._works: dict[int, _Work[S]] = {}
+        self._refusals: defaultdict[int, Refusals] = defaultdict(lambda: Refusals(clock))
         self._draining = False
 
     # -- told by the owner of the ledgers --------------------------------------------------------------------------
@@ -128,6 +141,10 @@ class EffectRunner(Generic[S]):
         if work is None or work.ledger is not ledger:
             return
         del self._works[ledger.partition]
+        if isinstance(ledger.failure, BatchRefused):
+            self._refusals[ledger.partition].happened()
+        elif ledger.failure is None:
+            self._refusals.pop(ledger.partition, None)  # the partition leaves
         await self._leave(work, POST_GRACE_S)
 
     def wake(self, partition: int) -> None:
@@ -179,10 +196,14 @@ class EffectRunner(Generic[S]):
             state, now = work.ledger.state, self._clock()
             if self._gate.closed_for() or not work.ledger.is_open:
                 return
-            request_id = self._rules.take_due(state, now)
-            if request_id is None:
-                return
-            call = self._rules.begin(state, request_id, work.ledger, now)
+            with _whole_or_nothing(work.ledger, "begin"):
+                request_id = self._rules.take_due(state, now)
+                if request_id is None:
+                    return
+                if held := self._refusals_of(work).held_for(request_id):
+                    self._postpone(work, request_id, held)
+                    return
+                call = self._rules.begin(state, request_id, work.ledger, now)
             if call is not None:
                 self._start(work, request_id, call)
                 handed_on = True
@@ -203,6 +224,24 @@ class EffectRunner(Generic[S]):
             work.sleeps_until = 0.0
             for wait in waits:
                 wait.cancel()
+
+    def _postpone(self, work: _Work[S], request_id: str, seconds: float) -> None:
+        """Keep a request that was taken, and so from being taken again, for a while."""
+
+        async def wait() -> None:
+            await self._sleep(seconds)
+
+        def give_back(_ended: asyncio.Task[None]) -> None:
+            self._rules.release(work.ledger.state, request_id)
+            self.wake(work.ledger.partition)
+
+        task = self._supervised(wait(), f"held-{request_id}")
+        work.held.add(task)
+        task.add_done_callback(work.held.discard)
+        task.add_done_callback(give_back)
+
+    def _refusals_of(self, work: _Work[S]) -> Refusals:
+        return self._refusals[work.ledger.partition]
 
     # -- one call --------------------------------------------------------------------------------------------------
 
@@ -225,7 +264,7 @@ class EffectRunner(Generic[S]):
         result = await self._call(work, call)
         self._gate.note(result)
         try:
-            await self._fold(work.ledger, request_id, call, result)
+            await self._fold(work, request_id, call, result)
         except LedgerError as error:
             if isinstance(result, Accepted):
                 await self._pass_on(request_id, result, str(error))
@@ -252,13 +291,43 @@ class EffectRunner(Generic[S]):
             self._observer.called(call.kind, outcome, self._clock() - began)
         return result
 
-    async def _fold(self, ledger: OpenLedger[S], request_id: str, call: Call, result: Result) -> None:
+    async def _fold(self, work: _Work[S], request_id: str, call: Call, result: Result) -> None:
         """Fold a result. Raises ``LedgerError`` when the partition is not ours any more."""
+        if self._refusals_of(work).careful:
+            async with work.alone:
+                await self._fold_carefully(work.ledger, request_id, call, result)
+            return
+        self._finish(work.ledger, request_id, call, result)
+        if isinstance(result, Accepted):
+            await work.ledger.flush()  # the id of a stream that was created is never dropped
+
+    def _finish(self, ledger: OpenLedger[S], request_id: str, call: Call, result: Result) -> None:
         if not ledger.is_open:
             raise LedgerClosed("closed while the call was under way")
-        self._rules.finish(ledger.state, request_id, call, result, ledger, self._clock())
-        if isinstance(result, Accepted):
-            await ledger.flush()  # the id of a stream that was created is never dropped
+        with _whole_or_nothing(ledger, f"the result of {call.kind}"):
+            self._rules.finish(ledger.state, request_id, call, result, ledger, self._clock())
+
+    async def _fold_carefully(self, ledger: OpenLedger[S], request_id: str, call: Call, result: Result) -> None:
+        """After a refused batch: one transaction a result, so that the request whose result is refused is known."""
+        refusals = self._refusals[ledger.partition]
+        await ledger.flush()  # what others staged must not be held against this request
+        self._finish(ledger, request_id, call, result)
+        try:
+            await ledger.flush()
+        except BatchRefused as error:
+            held = refusals.refused(request_id)
+            log.warning(
+                "effect_refused",
+                request_id=request_id,
+                kind=call.kind,
+                topic=error.topic,
+                reason=error.reason,
+                retry_in_s=held,
+            )
+            if self._observer is not None:
+                self._observer.called(call.kind, "refused_by_broker", 0.0)
+            raise
+        refusals.accepted(request_id)
 
     async def _pass_on(self, request_id: str, result: Accepted, reason: str) -> None:
         log.warning("stream_handed_over", request_id=request_id, stream_id=result.stream.id, reason=reason)
@@ -277,7 +346,7 @@ class EffectRunner(Generic[S]):
 
     async def _leave(self, work: _Work[S], grace_s: float) -> None:
         work.leaving = True
-        ends: set[asyncio.Task[None]] = set(work.reads)
+        ends: set[asyncio.Task[None]] = work.reads | work.held
         if work.loop is not None:
             ends.add(work.loop)
         for task in ends:
@@ -299,3 +368,15 @@ class EffectRunner(Generic[S]):
         error = task.exception()
         if error is not None and not isinstance(error, LedgerError):
             self._on_fatal(error)
+
+
+@contextlib.contextmanager
+def _whole_or_nothing(ledger: OpenLedger[Any], what: str) -> Iterator[None]:
+    """Give a ledger up when a fault of ours leaves half a decision staged: none of it may be written."""
+    try:
+        yield
+    except LedgerError:
+        raise
+    except Exception as error:
+        ledger.abandon(f"{what} broke: {error!r}")
+        raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +16,8 @@ from aiokafka.protocol.metadata import MetadataRequest
 from pipeline.kafka.connection import KafkaConnection
 from pipeline.kafka.incremental_alter import TOPIC, IncrementalAlterConfigsRequest
 from pipeline.kafka.topic_plan import FoundTopic, NewTopic
+
+_CLOSE_WITHIN_S = 2.0
 
 
 class TopicAdminError(RuntimeError):
@@ -44,7 +48,9 @@ class TopicAdmin:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._client.close()
+        with contextlib.suppress(TimeoutError):  # now and then a TLS connection takes 30 s to close
+            async with asyncio.timeout(_CLOSE_WITHIN_S):
+                await self._client.close()
 
     async def find(self, names: Iterable[str]) -> dict[str, FoundTopic]:
         """Return those of the named topics that exist.

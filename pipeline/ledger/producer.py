@@ -24,7 +24,9 @@ from pipeline.ledger.closing import close_apart
 from pipeline.ledger.errors import BatchRefused, LedgerError, LedgerFenced
 
 _FENCED = (ProducerFenced, InvalidProducerEpoch)
-_REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError, PolicyViolationError, TopicAuthorizationFailedError)
+_REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError)
+"""The fault of a record. A missing right, or a policy, is the cluster's: every record would fail, so all wait."""
+_NOT_ALLOWED = (TopicAuthorizationFailedError, PolicyViolationError)
 
 Batches = Mapping[TopicPartition, Sequence[BatchBuilder]]
 _Sent = list[tuple[TopicPartition, int, asyncio.Future[Any]]]
@@ -115,6 +117,8 @@ class TransactionalProducer:
             if isinstance(result, _REFUSED):  # looked for first: what followed it failed because of it
                 raise BatchRefused(tp.topic, repr(result)) from result
         for (tp, count, _), result in zip(sent, results, strict=True):
+            if isinstance(result, _NOT_ALLOWED):
+                raise LedgerError(f"{tp.topic} may not be written: {result!r}") from result
             if isinstance(result, BaseException):
                 raise result
             last[tp] = result.offset + count - 1

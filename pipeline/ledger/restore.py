@@ -16,6 +16,9 @@ from pipeline.ledger.errors import LedgerError
 
 Fold = Callable[[str, bytes | None], None]
 
+_CLOSE_PATIENCE_S = 1.0
+"""The state is read: nobody needs the reader any more."""
+
 _CHUNK = 5_000
 """Records folded before the event loop gets its turn: some 10 ms."""
 
@@ -81,4 +84,4 @@ async def _reader(
         consumer.seek(partition, start)  # offsets that compaction took away are skipped by the broker
         yield consumer
     finally:
-        await close_apart(consumer.stop())
+        await close_apart(consumer.stop(), patience=_CLOSE_PATIENCE_S)

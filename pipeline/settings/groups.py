@@ -215,6 +215,16 @@ class PolicySettings(Group):
         5.0, "TLDR_LOCATE_PAUSE_S", "Pause before the first search for it, in seconds; each later one doubles.", gt=0
     )
     locate_tries: int = declare(4, "TLDR_LOCATE_TRIES", "Searches before it counts as not found.", ge=1, le=100)
+    gone_after_s: float = declare(
+        120.0, "TLDR_GONE_AFTER_S", "How long the API must answer 404 for a stream before it counts as gone.", ge=0
+    )
+    retain_days: float = declare(
+        14.0,
+        "TLDR_RETAIN_DAYS",
+        "Days a request is remembered once it is settled; more than the 7 days that input topics are kept.",
+        gt=7,
+        le=3650,
+    )
     allowed_hosts: Names = declare(
         (), "TLDR_ALLOWED_HOSTS", "Hosts, separated by commas, whose streams pass unscreened, as in a private network."
     )

@@ -9,10 +9,10 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 
-from pipeline.domain import Incoming, Outcome, Rule, State
+from pipeline.domain import Headers, Incoming, Outcome, Rule, State
 from pipeline.ledger import BatchRefused, Ledger, LedgerError
 from pipeline.streaming.batch import Batch
-from pipeline.streaming.dead_letter import TOPIC, error_headers, without_content
+from pipeline.streaming.dead_letter import TOPIC, error_headers, unwritable, without_content
 from pipeline.streaming.owner import LedgerOwner
 from pipeline.worker.exit_codes import ExitCode, Unrecoverable
 from schemas.records import RecordError
@@ -94,7 +94,6 @@ class Applier(Generic[S]):
     async def _apply(self, batch: Batch) -> None:
         partition = batch.tp.partition
         outcomes: Counter[Outcome] = Counter()
-        careful_until = self._owner.careful.get((partition, self._topic), -1)
         records, at = batch.records, 0
         while at < len(records):
             await asyncio.sleep(0)
@@ -104,8 +103,11 @@ class Applier(Generic[S]):
             await ledger.room()
             if self._current(batch) is not ledger:
                 return
-            if records[at].offset <= careful_until:
-                outcomes[await self._apply_carefully(ledger, records[at])] += 1
+            if self._owner.is_careful(partition):
+                async with self._owner.alone[partition]:
+                    if self._current(batch) is not ledger:
+                        return
+                    outcomes[await self._apply_carefully(ledger, records[at])] += 1
                 at += 1
             else:
                 self._apply_some(ledger, records[at : at + _YIELD_EVERY], outcomes)
@@ -146,6 +148,7 @@ class Applier(Generic[S]):
                 outcome = self._decide(ledger, record)
             ledger.advance(self._topic, record.offset)
             await ledger.flush()
+            self._owner.passed(record.partition, self._topic, record.offset)
         except BatchRefused as error:
             if refused is not None and refused[0] == record.offset:
                 reason = f"{self._topic}: the dead letter of offset {record.offset} is refused too: {error}"
@@ -156,6 +159,8 @@ class Applier(Generic[S]):
 
     def _decide(self, ledger: Ledger[S], record: Any) -> Outcome:
         try:
+            if record.headers:
+                _require_text(record.headers)
             if self._belongs_elsewhere(record):
                 self._forward(ledger, record)
                 return Outcome.PUBLISHED
@@ -189,3 +194,9 @@ class Applier(Generic[S]):
         assert record.key is not None  # noqa: S101 - checked by _belongs_elsewhere
         headers = [*record.headers, (FORWARDED, str(record.partition).encode())]
         ledger.publish(self._topic, record.key, record.value, headers, partition=self._place(record.key))
+
+
+def _require_text(headers: Headers) -> None:
+    """Refuse header names that are not UTF-8: what follows from the record could not carry them on."""
+    if bad := unwritable(headers):
+        raise RecordError("undecodable_header", f"the name of a header is not UTF-8: {bad[0][0]!a}"[:200])

@@ -59,11 +59,6 @@ class InFlight:
         open_batches = [batch for batches in self._batches.values() for batch in batches if not batch.done]
         return min(open_batches, key=lambda batch: batch.delivered_at, default=None)
 
-    @property
-    def idle(self) -> bool:
-        """Whether nothing delivered is still open."""
-        return self.oldest() is None
-
     def _collect(self, tp: TP) -> None:
         batches = self._batches[tp]
         while batches and batches[0].done:

@@ -32,6 +32,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage, Message
 
+from pipeline.streaming import lenient
 from pipeline.streaming.batch import Batch, InFlight
 from pipeline.worker.exit_codes import ExitCode, Unrecoverable
 
@@ -85,6 +86,26 @@ class ReadCommittedThread(driver.AIOKafkaConsumerThread):
                 coordinator.reset_generation()
             return True
         return code in {NoError, RebalanceInProgressError}
+
+    async def fetch(self, partitions: set[TP], *, timeout: float, max_records: int) -> Mapping[TP, list[Any]]:
+        """Take fetched records, which moves the positions behind them. A fetch that fails moves none.
+
+        Raises:
+            KafkaError: as when a right to read was taken away.
+        """
+        consumer = self._ensure_consumer()
+        before = lenient.positions(consumer, partitions)
+        try:
+            records = await self._fetch_records(consumer, partitions, timeout=timeout, max_records=max_records)
+        except (KafkaError, UnicodeDecodeError) as error:
+            broken = lenient.unreadable(consumer)
+            lenient.rewind(consumer, before)  # aiokafka drops what it took of other partitions before
+            if broken is None or not isinstance(error, UnicodeDecodeError):
+                raise
+            log.warning("header_unreadable", topic=broken.topic, partition=broken.partition, offset=before.get(broken))
+            await lenient.load(consumer, broken)
+            records = await self._fetch_records(consumer, {broken}, timeout=0, max_records=max_records)
+        return {TP(tp.topic, tp.partition): batch for tp, batch in records.items()}
 
     async def seek_each(self, partitions: Iterable[TP], positions: Mapping[TP, int]) -> None:
         """Seek partitions to their positions; without one, to what the group committed, else to the beginning.
@@ -202,7 +223,8 @@ class BatchConsumer(driver.Consumer):
                     batches = await self._fetch()
             except ConsumerStoppedError:
                 return  # the app is stopping
-            except KafkaError as error:  # as when a right to read was taken away: it may come back
+            except (KafkaError, TimeoutError, UnicodeDecodeError) as error:
+                # as when a right to read was taken away: it may come back
                 log.warning("fetch_failed", error=repr(error))
                 await asyncio.sleep(1.0)
                 continue
@@ -217,7 +239,9 @@ class BatchConsumer(driver.Consumer):
         if not ready:
             await asyncio.sleep(0.01)
             return []
-        fetched = await self._thread.call_thread(self._fetch_in_thread, ready)
+        fetched: Mapping[TP, list[Any]] = await self._thread.call_thread(
+            self._batch_thread.fetch, ready, timeout=self.fetch_timeout, max_records=self.max_records
+        )
         if not self.flow_active:
             return []  # a rebalance began: every partition is sought again before the flow resumes
         now = time.monotonic()
@@ -225,15 +249,6 @@ class BatchConsumer(driver.Consumer):
         for batch in batches:
             self.in_flight.add(batch)
         return batches
-
-    async def _fetch_in_thread(self, partitions: set[TP]) -> Mapping[TP, list[Any]]:
-        records: Mapping[Any, list[Any]] = await self._thread._fetch_records(  # noqa: SLF001 - Faust's own fetch
-            self._thread._ensure_consumer(),  # noqa: SLF001
-            partitions,
-            timeout=self.fetch_timeout,
-            max_records=self.max_records,
-        )
-        return {TP(tp.topic, tp.partition): batch for tp, batch in records.items()}
 
     def _has_room(self, tp: TP) -> bool:
         return self.reading.may_read(tp.partition) and self.in_flight.size(tp) < self.max_buffered_bytes

@@ -8,6 +8,7 @@ delivered; the other partitions go on.
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Generic, Protocol, TypeVar
 
@@ -20,6 +21,9 @@ from pipeline.streaming.keeper import GroupView, Keeper
 from pipeline.worker.exit_codes import ExitCode, Unrecoverable
 
 S = TypeVar("S", bound=State)
+
+CAREFUL_LIMIT_S = 120.0
+"""Effects wait no longer for the records around a refused batch to be read again; retention may have taken them."""
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +65,9 @@ class LedgerOwner(Generic[S]):
         """By partition and topic: the offset of the record whose outputs the broker refused, and its reason."""
         self.careful: dict[tuple[int, str], int] = {}
         """By partition and topic: up to which offset each record gets a transaction of its own."""
+        self.alone: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """By partition: held while a record has a transaction of its own."""
+        self._calm: dict[int, asyncio.Event] = {}
         self._new_state = new_state
         self._inputs = inputs
         self._attachment = attachment
@@ -112,6 +119,20 @@ class LedgerOwner(Generic[S]):
         """The short name of a consumed topic."""
         return self._inputs[topic]
 
+    def is_careful(self, partition: int) -> bool:
+        """Whether each record of a partition gets a transaction of its own, to find whose output is refused."""
+        return any((partition, short) in self.careful for short in self._inputs.values())
+
+    def passed(self, partition: int, short: str, offset: int) -> None:
+        """Records of a topic are durable up to an offset: forget what was refused before; when all is calm, say so."""
+        place = (partition, short)
+        if self.careful.get(place, offset + 1) <= offset:
+            del self.careful[place]
+        if self.refused.get(place, (offset + 1, ""))[0] <= offset:
+            del self.refused[place]
+        if (calm := self._calm.get(partition)) is not None and not self.is_careful(partition):
+            calm.set()
+
     @property
     def open_ledgers(self) -> list[Ledger[S]]:
         """All ledgers that are open now."""
@@ -142,6 +163,7 @@ class LedgerOwner(Generic[S]):
         self._ready.clear()
         self._assigned = frozenset()
         await self._stop_keepers()
+        self._ready.clear()  # a keeper that swallowed a cancellation may have added its partition again
         await asyncio.gather(*(self._attachment.detach(ledger) for ledger in self._ledgers.values()))
         await self.flush()
 
@@ -162,6 +184,7 @@ class LedgerOwner(Generic[S]):
             return  # revoked again meanwhile: the next assignment counts
         for partition in set(self._ledgers) - wanted:
             self._let_go(self._ledgers.pop(partition))
+        self._forget_refusals_except(wanted)
         self._assigned = frozenset(wanted)
         for partition in sorted(wanted):
             keeper = Keeper(partition, generation, group=group, shelf=self, sleep=self._sleep)
@@ -186,6 +209,11 @@ class LedgerOwner(Generic[S]):
             for keeper in keepers:
                 keeper.cancel()
             _, keepers = await asyncio.wait(keepers, timeout=1.0)
+
+    def _forget_refusals_except(self, partitions: set[int]) -> None:
+        for book in (self.refused, self.careful):
+            for place in [place for place in book if place[0] not in partitions]:
+                del book[place]
 
     def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
         if keeper.cancelled() or keeper.exception() is None:
@@ -225,15 +253,34 @@ class LedgerOwner(Generic[S]):
     async def serve(self, ledger: Ledger[S]) -> None:
         """Let records and effects be applied to a ledger until it has failed; then nobody uses it any more."""
         partition = ledger.partition
+        for short in self._inputs.values():
+            self.passed(partition, short, ledger.durable_position(short))
         self._ready.add(partition)
-        self._attachment.attach(ledger)
-        await ledger.failed.wait()
-        self._ready.discard(partition)
+        try:
+            await self._until_calm(ledger)
+            if ledger.is_open:
+                self._attachment.attach(ledger)
+            await ledger.failed.wait()
+        finally:
+            self._ready.discard(partition)
         await self._attachment.detach(ledger)
         if isinstance(ledger.failure, BatchRefused):
             for short in self._inputs.values():
                 self.careful[(partition, short)] = ledger.position(short)
         await self.discard(partition)
+
+    async def _until_calm(self, ledger: Ledger[S]) -> None:
+        """Wait until no record needs a transaction of its own: what effects stage must not be held against one."""
+        if not self.is_careful(ledger.partition):
+            return
+        calm = self._calm[ledger.partition] = asyncio.Event()
+        waits = {asyncio.create_task(calm.wait()), asyncio.create_task(ledger.failed.wait())}
+        try:
+            await asyncio.wait(waits, timeout=CAREFUL_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._calm.pop(ledger.partition, None)
+            for wait in waits:
+                wait.cancel()
 
     async def discard(self, partition: int) -> None:
         """Drop the partition's ledger, if there is one."""

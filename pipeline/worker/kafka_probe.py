@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +19,7 @@ log = structlog.get_logger(__name__)
 _INTERVAL_S = 3.0
 _TIMEOUT_S = 5.0
 _RETRY_S = 1.0
+_CLOSE_WITHIN_S = 2.0
 
 
 class KafkaProbe:
@@ -69,7 +71,9 @@ class KafkaProbe:
                     if not await client.force_metadata_update():
                         raise KafkaError("no broker answered a metadata request")
         finally:
-            await client.close()
+            with contextlib.suppress(TimeoutError):  # now and then a TLS connection takes 30 s to close
+                async with asyncio.timeout(_CLOSE_WITHIN_S):
+                    await client.close()
 
     def _note(self, *, up: bool, why: str = "") -> None:
         if up != self.up or self.changed_at is None:

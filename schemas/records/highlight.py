@@ -50,7 +50,7 @@ class Highlight(Record, kw_only=True):
         moment_url: A link into the source at the moment, where the platform has such links.
         source_url: The stream, as the request named it.
         platform: Where the stream lives.
-        profile: The profile that enriched it, as the request named it.
+        profile: The profile that enriched it, with its version: general@1.
         quality: The analysis quality that the request asked for.
         observed: How the pipeline came to know this revision.
         observed_at: When it was seen.

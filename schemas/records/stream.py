@@ -31,7 +31,7 @@ class Stream(Record, kw_only=True):
         stream_id: The API's id of the stream, once there is one.
         source_url: The stream, as the request named it.
         platform: Where the stream lives.
-        profile: The profile that enriches the highlights, as the request named it.
+        profile: The profile that enriches the highlights, with its version: general@1.
         api_status: The API's own word for where the stream stands.
         processed_s: Seconds of the stream that are analysed.
         total_s: Length of the stream in seconds, once it is known.

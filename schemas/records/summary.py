@@ -45,7 +45,7 @@ class Summary(Record, kw_only=True):
         incomplete: True when the final sweep gave up before it was clean.
         processed_s: Seconds of the stream that were analysed.
         cost_usd: List price of the processed hours at the request's quality (source: API contract, "Prices").
-        profile: The profile that enriched the highlights, as the request named it.
+        profile: The profile that enriched the highlights, with its version: general@1.
         source_url: The stream, as the request named it.
         accepted_at: When the pipeline accepted the request.
         submitted_at: When the API took it.

@@ -1,1 +1,1 @@
-"""The exactly-once promise under kills, freezes and outages: statements of the acceptance list, run on real processes."""
+"""The exactly-once promise under kills, freezes and outages: the statements, on real processes."""

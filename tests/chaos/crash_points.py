@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from dataclasses import dataclass
 
 from pipeline.worker.crash_points import CRASH_POINTS
+from tests.chaos.load import request_record
 from tests.chaos.oracle import projection
 from tests.chaos.run import Figures, Run, Scale, Scene
 
-SCALE = Scale(
-    streams=6, over_s=3.0, workers=1, partitions=3, seconds=(2.5, 5.0), highlights=(6, 6), poll_s=(0.4, 1.0)
-)
+SCALE = Scale(streams=6, workers=1, partitions=3, seconds=(2.5, 5.0), highlights=(6, 6), poll_s=(0.4, 1.0))
 AT_ONCE = 5
 """Runs at the same time: most of each is waiting for the group to notice a death."""
 
@@ -20,7 +20,7 @@ ON_STOP = frozenset({"before_close", "after_close"})
 """Places that are passed at the end of a process: the worker is told to stop."""
 
 LATEST_PASS = {"before_open": 3, "after_open": 3, "before_close": 3, "after_close": 3, "before_intent": 5}
-LATEST_PASS |= {"after_intent": 5, "before_post": 5, "after_post": 5, "before_offsets": 2, "after_offsets": 2}
+LATEST_PASS |= {"after_intent": 5, "before_post": 5, "after_post": 5, "before_offsets": 3, "after_offsets": 3}
 LATEST_PASS_ELSE = 20
 
 
@@ -81,6 +81,18 @@ async def _one(run: Run, place: str, crash_point: str, part: str = "undisturbed"
         return Ended(place, reached, holds, projection(scene.tail("highlights").all), problems)
 
 
+async def _nudged_to_death(scene: Scene, timeout: float) -> int | None:
+    """Wait for the worker's end; a request repeated now and then keeps transactions and offset commits coming."""
+    deadline = time.monotonic() + timeout
+    _, first = request_record(scene.seed, 0)
+    while time.monotonic() < deadline:
+        await scene.writer.write(scene.topic("requests"), [(scene.requests[0], first)])
+        code = await scene.fleet[1].child.wait(0.8)
+        if code is not None:
+            return code
+    return None
+
+
 async def _until_dead(scene: Scene, *, stop: bool) -> bool:
     """Wait until the worker has killed itself; if it has not, end it. Return whether it did."""
     worker = scene.fleet[1]
@@ -89,7 +101,7 @@ async def _until_dead(scene: Scene, *, stop: bool) -> bool:
         await asyncio.sleep(2.0)
         code = await worker.child.stop(30.0)
     else:
-        code = await worker.child.wait(25.0)
+        code = await _nudged_to_death(scene, 30.0)
         if code is None:
             await worker.child.kill()
     worker.exits.append(code)

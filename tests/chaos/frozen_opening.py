@@ -1,4 +1,4 @@
-"""R41: a worker frozen while it opens a ledger, and woken when the partition is another's, hurts that one at most once."""
+"""R41: a worker frozen while it opens ledgers, woken when they are another's, hurts that one once at most."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ async def r41(run: Run) -> Figures:
                 await scene.fleet.until_ready(timeout=BACK_WITHIN_S)
                 worst = max(after - before for before, after in zip(fenced, _fenced(scene, zombie), strict=True))
                 fenced_most = max(fenced_most, worst)
-                run.say(f"freeze {number} at {place}:{nth}: {code or 'rejoined'} in {back_s:.1f} s, fenced {worst} times")
+                run.say(
+                    f"freeze {number} at {place}:{nth}: {code or 'rejoined'} in {back_s:.1f} s, fenced {worst} times"
+                )
         died = scene.fleet.died()
         holds = not died and slowest < BACK_WITHIN_S and fenced_most <= 1 and not figures["wrong_exits"]
         holds = holds and figures["frozen"] == run.rounds

@@ -87,7 +87,7 @@ async def _toggle_intake(worker: Worker, times: int, seconds: float) -> None:
     """Hold and release; the lengths differ by chance, the chance is that of the process."""
     luck = random.Random()
     consumer = worker.app.batch_consumer
-    while consumer.generation < 0:
+    while consumer.generation < 0:  # noqa: ASYNC110 - a number of aiokafka's, nothing tells when it changes
         await asyncio.sleep(0.05)
     for _ in range(times):
         await asyncio.sleep(luck.uniform(0, seconds))

@@ -47,9 +47,7 @@ class Writer:
             }
         )
 
-    async def write(
-        self, topic: str, records: Iterable[tuple[str | bytes, bytes | None]], partition: int = -1
-    ) -> int:
+    async def write(self, topic: str, records: Iterable[tuple[str | bytes, bytes | None]], partition: int = -1) -> int:
         """Write records of key and value and return how many, once the broker has confirmed each.
 
         Args:

@@ -84,5 +84,5 @@ def _next(value: msgspec.Struct | None) -> msgspec.Struct | None:
     if type(value) is RequestState:
         return NextRequestState(**msgspec.structs.asdict(value), mood="bright")
     if type(value) is HighlightState:
-        return NextHighlightState(*msgspec.structs.astuple(value), "bright")
+        return NextHighlightState(**msgspec.structs.asdict(value), mood="bright")
     return value

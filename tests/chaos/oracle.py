@@ -183,14 +183,13 @@ def _judge_records(
             account.out_of_order += 1
             account.note(f"{request_id}: seq {record['seq']} after {seq}")
         seq = record["seq"]
-        if before is None and revision == 1 or before is not None and revision == before["revision"] + 1:
-            pass
-        elif before is not None and revision <= before["revision"]:
+        latest = before["revision"] if before is not None else 0
+        if revision <= latest:
             account.duplicate += 1
             account.note(f"{request_id}: {highlight_id} revision {revision} again")
-        else:
+        elif revision != latest + 1:
             account.out_of_order += 1
-            account.note(f"{request_id}: {highlight_id} revision {revision} after {before and before['revision']}")
+            account.note(f"{request_id}: {highlight_id} revision {revision} after {latest}")
         if before is not None and _content_of(before) == _content_of(record):
             account.duplicate += 1
             account.note(f"{request_id}: {highlight_id} twice with the same content")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +85,9 @@ class Tail:
         while any(self._at[partition] < end for partition, end in wanted.items()):
             messages = self._consumer.consume(2000, 0.1)
             idle = 0 if messages else idle + 1
-            if idle % _ASK_AGAIN == _ASK_AGAIN - 1:  # librdkafka tells an end once, and forgets it over a broker restart
+            if (
+                idle % _ASK_AGAIN == _ASK_AGAIN - 1
+            ):  # librdkafka tells an end once, and forgets it over a broker restart
                 self._consumer.assign([TopicPartition(self.topic, p, offset) for p, offset in self._at.items()])
             if idle > _PATIENCE:
                 raise KafkaException(f"{self.topic}: no progress at {self._at} of {wanted}")
@@ -144,14 +146,18 @@ class Ends:
         return {(tp.topic, tp.partition): tp.offset for tp in found if tp.offset != OFFSET_INVALID}
 
 
-async def unread(
-    servers: str, group: str, topics: Iterable[str], partitions: int, *, present: Callable[[str], Tail]
-) -> dict[str, int]:
-    """Count records behind a group's committed offsets, by topic and partition. Control records do not count."""
+async def unread(servers: str, group: str, inputs: Mapping[str, Tail], partitions: int) -> dict[str, int]:
+    """Count records behind a group's committed offsets, by topic and partition. Control records do not count.
+
+    Args:
+        servers: of the broker.
+        group: the consumer group.
+        inputs: a reader of each topic, by its full name.
+        partitions: of each topic.
+    """
     committed = await asyncio.to_thread(Ends(servers).committed, group)
     behind: dict[str, int] = {}
-    for topic in topics:
-        tail = present(topic)
+    for topic, tail in inputs.items():
         await tail.catch_up()
         for partition in range(partitions):
             offset = committed.get((topic, partition), 0)

@@ -7,6 +7,7 @@ import asyncio
 from schemas.catalogue import INPUTS
 from tests.chaos.load import Writer
 from tests.chaos.run import Figures, Run, Scale, Scene, verdict
+from tests.chaos.webhooks import Webhooks
 
 FULL = Scale(streams=60, workers=2, seconds=(3.0, 6.0), over_s=5.0)
 SHORT = FULL.but(streams=15, over_s=0.0)
@@ -16,7 +17,11 @@ async def r9(run: Run) -> Figures:
     """Replay in three ways: a new group, a new group without positions, and every record written again."""
     async with run.scene(run.sized(FULL, SHORT)) as scene:
         await scene.fleet.start()
-        await scene.submit_all()
+        webhooks = Webhooks(scene, run.rng, spread_s=3.0)
+        async with webhooks.delivering():
+            await scene.submit_all()
+            await scene.until_settled(120.0)
+            await webhooks.until_all_delivered()
         first = await verdict(scene)
         posts, records = first["posts"], first["records"]
         replayed = 0

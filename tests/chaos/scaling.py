@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
+from itertools import pairwise
 
 from tests.chaos.run import Figures, Run, Scale, Scene, verdict
 
@@ -70,7 +71,7 @@ def polls(scene: Scene) -> dict[str, float | int]:
     intervals = twice = 0
     for asked in by_stream.values():
         asked.sort()
-        for (before, first), (after, second) in zip(asked, asked[1:], strict=False):
+        for (before, first), (after, second) in pairwise(asked):
             intervals += 1
             # a lawful successor waits for the due time that is in the state
             twice += first != second and after - before < shortest / 2

@@ -168,12 +168,10 @@ class Scene:
         """Wait until no transaction is open and the group has read everything; return what is left of both."""
         deadline = time.monotonic() + timeout
         names = [self.topic(short) for short in OUTPUTS]
+        inputs = {self.topic(short): self.tail(short) for short in INPUTS}
         while True:
             opened = await asyncio.to_thread(Ends(self.servers).open_transactions, names, self.scale.partitions)
-            inputs = {self.topic(short): short for short in INPUTS}
-            behind = await unread(
-                self.servers, self.group, inputs, self.scale.partitions, present=lambda name: self.tail(inputs[name])
-            )
+            behind = await unread(self.servers, self.group, inputs, self.scale.partitions)
             if not (opened or behind) or time.monotonic() > deadline:
                 left = {f"{topic}-{n}": offset for (topic, n), offset in opened.items()}
                 return {"open_transactions": left, "unread": behind}

@@ -40,7 +40,9 @@ async def r2(run: Run) -> Figures:
                 back_s, code = await until_back(scene.fleet, zombie, before)
                 slowest = max(slowest, back_s)
                 how = "rejoined" if code is None else f"left with {code}"
-                run.say(f"freeze {number}: worker {zombie.number} inside {opened or 'nothing'}; {how} in {back_s:.1f} s")
+                run.say(
+                    f"freeze {number}: worker {zombie.number} inside {opened or 'nothing'}; {how} in {back_s:.1f} s"
+                )
                 if code is None:
                     figures["rejoined"] += 1
                 else:

@@ -87,3 +87,25 @@ async def test_a_keeper_that_swallows_a_cancellation_is_cancelled_again(
     owner._keepers[0] = asyncio.create_task(stubborn())
     await asyncio.sleep(0)
     await asyncio.wait_for(owner.revoked(), 5)
+
+
+async def test_a_keeper_that_adds_itself_back_is_not_read_from(kafka: EmbeddedKafka, topic_prefix: str) -> None:
+    """A keeper that lost a cancellation may say that its partition is ready; after the revocation it is not."""
+    owner: LedgerOwner[Items] = LedgerOwner(
+        ledger_config(kafka.bootstrap_servers, topic_prefix),
+        lambda _partition: Items(),
+        {"in": "in"},
+        attachment=Attached(),
+        on_fatal=lambda _reason: None,
+    )
+
+    async def stubborn() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        owner._ready.add(0)
+        await asyncio.Event().wait()
+
+    owner._keepers[0] = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    await asyncio.wait_for(owner.revoked(), 5)
+    assert not owner.may_read(0)

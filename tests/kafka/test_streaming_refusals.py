@@ -8,6 +8,7 @@ from aiokafka.partitioner import murmur2
 
 from pipeline.domain import Incoming, Outcome, Stage
 from pipeline.kafka.embedded import EmbeddedKafka
+from pipeline.ledger import Ledger
 from pipeline.worker.exit_codes import ExitCode
 from tests.kafka.driving import (
     admin,
@@ -45,6 +46,36 @@ async def test_the_culprit_of_a_refused_batch_is_dead_lettered(kafka: EmbeddedKa
     assert headers["tldr-error-code"] == "refused_by_broker"
     assert "MessageSizeTooLarge" in headers["__connect.errors.exception.message"]
     assert sum((await committed_offsets(servers, f"{topic_prefix}group")).values()) == 102
+
+
+class Attaching(Engine):
+    """Stages an output that is refused with each ledger it is given, as an effect might, so many times."""
+
+    faults = 1
+
+    def attach(self, ledger: Ledger[Items]) -> None:
+        """A ledger is open, and no record of its partition waits for a transaction of its own."""
+        assert not self.owner.is_careful(ledger.partition)
+        if self.faults and ledger.position("in") >= 0:
+            self.faults -= 1
+            ledger.publish("out", b"effect", b"x" * 30_000)
+
+
+async def test_an_effect_that_is_refused_is_not_held_against_records(kafka: EmbeddedKafka, topic_prefix: str) -> None:
+    """What an effect staged is refused together with innocent records: none of them becomes a dead letter."""
+    servers = kafka.bootstrap_servers
+    await create_topics(servers, topic_prefix)
+    await alter_topic(servers, f"{topic_prefix}out", max_message_bytes="20000")
+    load = [f"i{number}=a" for number in range(100)]
+    await send(servers, f"{topic_prefix}in", ["big=30000", *load], key=lambda _: "same")
+    async with Attaching(servers, topic_prefix, batch_bytes=10_000) as engine:
+        await wait_for_values(servers, f"{topic_prefix}out", 100)
+        await send(servers, f"{topic_prefix}in", ["later=a"], key=lambda _: "same")
+        out = await wait_for_values(servers, f"{topic_prefix}out", 101)
+        await eventually(lambda: engine.faults == 0 and engine.ready)
+        await eventually(lambda: not engine.owner.careful and not engine.owner.refused)
+        assert engine.dead_letters == ["refused_by_broker"]
+    assert out == [f"{value}#1" for value in (*load, "later=a")]
 
 
 async def test_a_bad_record_is_dead_lettered_once_with_its_bytes(kafka: EmbeddedKafka, topic_prefix: str) -> None:

@@ -147,5 +147,5 @@ async def test_the_worker_did_log_at_debug(seen: Seen) -> None:
 
 
 async def test_no_login_is_logged(seen: Seen) -> None:
-    """A client logs its requests whole at DEBUG, its login too: with SCRAM that is enough to try passwords at leisure."""
+    """A client logs its requests whole at DEBUG, its login too: with SCRAM that is enough to try passwords."""
     assert "sasl_auth_bytes" not in seen.texts["the log"]

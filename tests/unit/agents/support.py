@@ -128,10 +128,20 @@ class Bench:
     def begin(self) -> tuple[str, Call] | None:
         """Take what is due, up to the first call."""
         while (request_id := self.domain.effects.take_due(self.state, self.now)) is not None:
+            before = self._known(request_id)
             call = self.domain.effects.begin(self.state, request_id, self.stage, self.now)
             if call is not None:
                 return request_id, call
+            if self._known(request_id) == before:
+                again = self.state.take_due(self.now)
+                assert again != request_id, "an effect that does nothing is due again at once: it would spin"
+                if again is not None:
+                    self.state.release(again)
         return None
+
+    def _known(self, request_id: str) -> Any:
+        entry = self.state.entries.get(request_id)
+        return self.state.closed.get(request_id), None if entry is None else entry.snapshot()
 
     def call(self) -> Call:
         """The next call that is due, moving the clock to it."""

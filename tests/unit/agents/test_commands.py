@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.domain import Outcome
-from pipeline.effects.calls import Accepted, Failed, Located, Read, Seen, Stop, Stopped, Submit
+from pipeline.effects.calls import Accepted, Call, Failed, Located, Read, Seen, Stop, Stopped, Submit
 from schemas.records import Command, ObservedHighlight, ObservedStream, RecordError
 from tests.unit.agents.support import START, Bench, observation, seen_highlight
 
@@ -66,8 +68,72 @@ def test_a_stop_that_fails_is_tried_again() -> None:
     bench = running()
     bench.command("stop")
     bench.finish(bench.call(), Failed(fault="unavailable", reason="503"))
+    bench.finish(bench.call(), Failed(fault="unavailable", reason="503"))
     assert bench.call() == Stop(stream_id="str_1")
     assert bench.now > START
+
+
+def test_a_stop_that_keeps_failing_does_not_hold_up_the_reading() -> None:
+    """Each failed stop is followed by a read; stops become rarer, reads go on as ever, and highlights come out."""
+    bench = running(poll_max_s=10.0, backoff_max_s=300.0)
+    bench.command("stop")
+    before: Call | None = None
+    stops, reads = 0, 0
+    while bench.now < START + 3_600.0:
+        call = bench.call()
+        if isinstance(call, Stop):
+            assert not isinstance(before, Stop)
+            stops += 1
+            bench.finish(call, Failed(fault="unavailable", reason="503"))
+        else:
+            reads += 1
+            bench.finish(call, seen(bench, "processing", seen_highlight(f"h{reads}")))
+        before = call
+    assert 10 < stops < 40
+    assert reads > 300
+    assert len(bench.of("highlights")) == reads
+
+
+def test_a_surplus_stream_that_cannot_be_stopped_does_not_hold_up_the_reading() -> None:
+    """The stream that is kept is read on between the tries, which end after so many."""
+    bench = running(stop_tries=4)
+    bench.observe(observation(seen_highlight("h1", stream_id="str_2"), at=START))
+    kinds = []
+    for _ in range(12):
+        call = bench.call()
+        kinds.append(call.kind)
+        failed = Failed(fault="unavailable", reason="503")
+        bench.finish(call, failed if isinstance(call, Stop) else seen(bench, "processing"))
+    assert kinds.count("stop") == 4
+    assert "stop stop" not in " ".join(kinds)
+    assert (bench.one().extras, bench.one().ignored) == ((), ("str_2",))
+
+
+@given(st.lists(st.sampled_from(("refresh", "cancel", "stop")), max_size=5), st.booleans())
+def test_commands_to_a_request_without_a_stream_bring_it_to_rest(kinds: list[str], late: bool) -> None:  # noqa: FBT001
+    """However a held request is told to refresh and to end, it rests after a few searches and is forgotten."""
+    bench = Bench(
+        in_doubt="hold", locate_tries=1, doubt_wait_s=0.0, submit_window_s=0.0, doubt_for_s=100.0, closed_for_s=10.0
+    )
+    bench.request()
+    bench.finish(bench.call(), Failed(fault="ambiguous", reason="reset"))
+    bench.finish(bench.call(), Located({}, bench.now))
+    for number, kind in enumerate(kinds):
+        bench.feed("commands", Command(request_id="r1", command_id=f"c{number}", command=kind))  # type: ignore[arg-type]  # drawn
+        if late and (begun := bench.begin()) is not None:
+            bench.taken, call = begun
+            bench.finish(call, Located({}, bench.now))
+    for _ in range(100):
+        due = bench.domain.effects.next_due(bench.state)
+        if due is None:
+            break
+        bench.now = max(bench.now, due)
+        if (begun := bench.begin()) is not None:
+            bench.taken, call = begun
+            bench.finish(call, Located({}, bench.now))
+    assert bench.domain.effects.next_due(bench.state) is None
+    held = [entry.request.state for entry in bench.state.entries.values() if entry.request is not None]
+    assert held == ([] if {"cancel", "stop"} & set(kinds) else ["in_doubt"])
 
 
 def test_a_stream_that_ended_by_itself_needs_no_stop() -> None:

@@ -38,6 +38,7 @@ def test_a_new_highlight_is_published_enriched(bench: Bench) -> None:
     assert highlight.api_tags == ["Epic Goal", "epic  goal", "Last Minute"]
     assert highlight.moment_url == "https://twitch.tv/videos/42?t=1h2m3s"
     assert highlight.enrichment == {"confidence_band": "high"}
+    assert highlight.profile == "general@1"
     assert header(bench.stage.published[-1].headers, "ce_id") == "r1/h1/1"
 
 

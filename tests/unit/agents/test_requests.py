@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.domain import Outcome
 from pipeline.effects.calls import Failed, Submit
+from schemas import catalogue
 from schemas.records import ObservedStream, RecordError, encode
-from tests.unit.agents.support import START, Bench, header, make_request, observation, seen_highlight
+from tests.unit.agents.support import START, Bench, MemoryStage, header, make_request, observation, seen_highlight
 
 
 def test_a_request_is_accepted_and_queued() -> None:
@@ -95,6 +99,57 @@ def test_a_bad_request_is_refused_with_its_reason(value: bytes, code: str) -> No
     assert refusal.value.code == code
     assert bench.stage.log == []
     assert bench.stage.published == []
+
+
+@pytest.mark.parametrize("asked", ["general", "general@1"])
+def test_records_name_the_profile_and_its_version(asked: str) -> None:
+    """However a request names its profile, what is published says which version of the rules applied."""
+    bench = Bench()
+    bench.request(profile=asked)
+    bench.command("cancel")
+    published = [*bench.of("streams"), *bench.of("summaries")]
+    assert {record.profile for record in published} == {"general@1"}
+
+
+class LimitedStage(MemoryStage):
+    """Takes no state record that is larger than half of what the ledger topic takes."""
+
+    def put(self, key: str, value: msgspec.Struct | None) -> None:
+        """Fold a state record, if it is small enough."""
+        if value is not None and len(msgspec.json.encode(value)) > catalogue.load()["ledger"].max_message_bytes // 2:
+            raise AssertionError(f"{key} is too large")
+        super().put(key, value)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    letter=st.sampled_from(('"', "x", "\\", "\u00e9", "\n")),
+    text=st.sampled_from((10, 250_000, 350_000, 390_000, 520_000, 1_000_000, 1_048_000)),
+    header=st.sampled_from((0, 300_000, 500_000, 1_000_000)),
+    headers=st.sampled_from((0, 50_000, 400_000)),
+)
+def test_a_request_that_is_accepted_fits_the_ledger_for_life(letter: str, text: int, header: int, headers: int) -> None:
+    """It is refused when it comes or not at all: no later change can make its state too large, whatever it holds."""
+    bench = Bench()
+    bench.stage = LimitedStage(bench.state)
+    given_headers = [("h", b"x" * header), *[("", b"")] * headers]
+    try:
+        bench.feed("requests", make_request(metadata={"a": letter * text}), headers=given_headers)
+    except RecordError as error:
+        refused = error.code
+    else:
+        refused = ""
+    if refused:
+        assert (refused, bench.stage.log) == ("oversize_request", [])
+        assert len(letter) * text + header + 10 * headers > 400_000
+        return
+    bench.finish(bench.call(), Failed(fault="ambiguous", reason="x" * 100_000))
+    for number in range(150):
+        bench.command("refresh", f"{number:0>200}")
+    for number in range(150):
+        shown = ObservedStream(id=f"str_{number:0>190}", status="y" * 100_000, error="z" * 100_000)
+        bench.observe(observation(stream=shown, at=START + number))
+    assert bench.one().stream_id is not None
 
 
 def test_a_rejected_request_is_tried_again_only_when_redriven() -> None:

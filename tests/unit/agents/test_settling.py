@@ -127,15 +127,64 @@ def test_a_late_highlight_moves_the_end() -> None:
 
 
 def test_a_stream_that_is_gone_is_settled_as_failed() -> None:
-    """Two 404s in a row end it; one may be a slip, and other failures between do not count."""
-    bench = running()
-    faults: tuple[Fault, ...] = ("gone", "unavailable", "gone")
+    """404s over two minutes end it; not a few of them, however many; other failures between start the count anew."""
+    bench = running(gone_after=2, gone_after_s=120.0)
+    bench.now += 10_000.0
+    faults: tuple[Fault, ...] = ("gone", "gone", "unavailable")
     for fault in faults:
         bench.finish(bench.call(), Failed(fault=fault, reason="drawn"))
         assert bench.one().state == "processing"
     bench.finish(bench.call(), Failed(fault="gone", reason="404"))
+    first = bench.now
+    while bench.one().state == "processing":
+        bench.finish(bench.call(), Failed(fault="gone", reason="404"))
+        assert bench.now < first + 1_000.0
+    assert bench.now >= first + 120.0
     assert bench.one().outcome == "failed"
     assert "no more" in bench.of("summaries")[-1].reason
+
+
+def test_a_404_that_passes_ends_nothing() -> None:
+    """A read that finds the stream again forgets the 404s before it."""
+    bench = running(gone_after=2, gone_after_s=20.0)
+    for _ in range(3):
+        bench.finish(bench.call(), Failed(fault="gone", reason="404"))
+        bench.now += 100.0
+        read(bench, "processing")
+    assert (bench.one().state, bench.one().missing, bench.one().missing_since) == ("processing", 0, 0.0)
+
+
+def test_a_young_stream_is_not_gone() -> None:
+    """However soon and often the API denies it, a stream gets its time from the moment it was submitted."""
+    bench = running(gone_after=1, gone_after_s=50.0)
+    while bench.one().state == "processing":
+        bench.finish(bench.call(), Failed(fault="gone", reason="404"))
+    assert bench.now >= (bench.one().submitted_at or 0.0) + 50.0
+
+
+@pytest.mark.parametrize("behind_s", [0.0, 5.0, 3_600.0])
+def test_a_poll_corrects_whatever_the_clocks_say(behind_s: float) -> None:
+    """A worker whose clock is behind the one that saw a highlight first still publishes what the API shows now."""
+    bench = running()
+    bench.observe(observation(H1, stream=ObservedStream(id="str_1", status="processing"), at=START + behind_s))
+    read(bench, "completed", seen_highlight("h1", title="corrected"))
+    assert [record.title for record in bench.of("highlights")] == ["Title of h1", "corrected"]
+    assert bench.one().api_status == "completed"
+
+
+def test_a_webhook_during_a_poll_is_newer_than_the_poll() -> None:
+    """What came in while a slow read was under way is not overridden by what the read saw before."""
+    bench = running()
+    bench.observe(observation(H1, at=START))
+    call = bench.call()
+    assert isinstance(call, Read)
+    began = bench.now
+    bench.observe(observation(seen_highlight("h1", title="newer"), at=began + 1))
+    bench.now += 5
+    stream = ObservedStream(id="str_1", status="processing")
+    stale = Seen(observed_at=began, stream=stream, highlights=[H1], total=1, whole=True, clean=True)
+    bench.finish(call, stale)
+    assert bench.of("highlights")[-1].title == "newer"
 
 
 def test_failed_reads_back_off_and_recover() -> None:

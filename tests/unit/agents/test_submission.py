@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.effects.calls import Accepted, Failed, Fault, Locate, Located, Read, Stop, Submit
+from pipeline.effects.calls import Accepted, Failed, Fault, Locate, Located, Read, Stop, Stopped, Submit
 from schemas.records import ObservedStream, Options, encode
 from tests.unit.agents.support import START, Bench, header, make_request, observation, seen_highlight
 
@@ -265,3 +267,60 @@ def test_a_surplus_stream_is_stopped_once() -> None:
             bench.finish(call, Failed(fault="unavailable", reason="503"))
     assert bench.one().extras == ()
     assert bench.one().ignored == ("str_1",)
+
+
+def unconfirmed(count: int) -> tuple[Bench, list[str]]:
+    """A request whose first so many submissions were never confirmed, the last one still in doubt; and their nonces."""
+    bench, nonce = in_doubt(**QUICK, max_submissions=count)
+    nonces = [nonce]
+    while len(nonces) < count:
+        call = bench.call()
+        if isinstance(call, Submit):
+            nonces.append(call.nonce)
+            bench.finish(call, Failed(fault="ambiguous", reason="reset"))
+        else:
+            bench.finish(call, Located({}, bench.now))
+    return bench, nonces
+
+
+@given(st.sets(st.integers(0, 2), min_size=1), st.sets(st.integers(0, 2)), st.booleans())
+def test_of_any_streams_found_the_oldest_is_kept(first: set[int], second: set[int], running: bool) -> None:  # noqa: FBT001
+    """Whichever of three submissions turn up, at once or one after another, the oldest of them is kept.
+
+    The others are stopped, each once, and what was seen of one stream is not told of another.
+    """
+    bench, nonces = unconfirmed(3)
+    stopped: list[str] = []
+    for found in (first, second):
+        for _ in range(3):
+            call = bench.call()
+            while not isinstance(call, Locate):
+                if isinstance(call, Stop):
+                    stopped.append(call.stream_id)
+                    bench.finish(call, Stopped())
+                else:
+                    bench.finish(call, Failed(fault="unavailable", reason="503"))
+                call = bench.call()
+            there = {nonces[place]: stream(f"str_{place}") for place in found if nonces[place] in call.nonces}
+            bench.finish(call, Located(there, bench.now))
+            if not bench.one().doubts or not running:
+                break
+        if not bench.one().doubts:
+            break
+    seen = first | second if len(first) < 3 else first
+    assert bench.one().stream_id == f"str_{min(seen)}"
+    lost = {*stopped, *bench.one().extras}
+    assert lost == {f"str_{place}" for place in seen} - {bench.one().stream_id}
+    assert len(stopped) == len(set(stopped))
+    assert set(bench.one().doubts) == {nonces[place] for place in {0, 1, 2} - seen}
+
+
+def test_what_was_seen_of_one_stream_is_not_told_of_another() -> None:
+    """When an older stream takes the place of a younger one, status and progress start anew with it."""
+    bench, _ = resubmitted()
+    younger = ObservedStream(id="str_2", status="processing", processed_s=900.0, total_s=1_000.0, highlights_found=7)
+    bench.observe(observation(stream=younger, at=bench.now + 50))
+    bench.observe(observation(stream=stream("str_1", "pending"), at=bench.now))
+    request = bench.one()
+    assert (request.stream_id, request.api_status, request.status_at) == ("str_1", "pending", bench.now)
+    assert (request.processed_s, request.total_s, request.found) == (0.0, None, 0)

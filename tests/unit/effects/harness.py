@@ -19,7 +19,7 @@ from agents.policy import Policy
 from agents.state import PartitionState
 from pipeline.api import HighlightClient, RetryPolicy, open_http_client
 from pipeline.effects.runner import EffectRunner
-from pipeline.ledger.errors import LedgerClosed
+from pipeline.ledger.errors import LedgerClosed, LedgerError
 from pipeline.simulator.scenario_file import scenario_from
 from pipeline.simulator.server import serve
 from schemas.records import Highlight, Observation, encode
@@ -46,9 +46,22 @@ class MemoryLedger(MemoryStage):
     def __init__(self, state: PartitionState) -> None:
         super().__init__(state)
         self.partition = state.partition
-        self.is_open = True
+        self.failure: LedgerError | None = None
         self.durable = asyncio.Event()
         self.durable.set()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not failed."""
+        return self.failure is None
+
+    @is_open.setter
+    def is_open(self, still: bool) -> None:
+        self.failure = None if still else LedgerClosed("closed")
+
+    def abandon(self, reason: str) -> None:
+        """Fail at once."""
+        self.failure = LedgerError(reason)
 
     def put(self, key: str, value: msgspec.Struct | None) -> None:
         """Fold a state record, while open."""
@@ -59,8 +72,8 @@ class MemoryLedger(MemoryStage):
     async def flush(self) -> None:
         """Wait until the test lets things be durable."""
         await self.durable.wait()
-        if not self.is_open:
-            raise LedgerClosed("closed")
+        if self.failure is not None:
+            raise self.failure
 
 
 class Rig:

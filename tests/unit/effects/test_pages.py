@@ -111,6 +111,31 @@ async def test_an_entry_that_cannot_be_read_does_not_hold_up_the_end() -> None:
     assert (await whole_pass(fetch, max_pages=100)).clean
 
 
+@pytest.mark.parametrize("entry", [{"nonsense": 1}, None, "h7"])
+async def test_an_entry_that_cannot_be_read_counts_once_however_often_it_shows(entry: object) -> None:
+    """When pages shift while they are read it shows on two of them, and must not stand in for a missing highlight."""
+    shown = [Highlight(id=f"h{number}") for number in range(4)]
+    pages = [HighlightPage(tuple(shown[:1]), Pagination(total=5), unreadable=(entry,))]
+    pages.append(HighlightPage(tuple(shown[1:3]), Pagination(total=5), unreadable=(entry,)))
+    pages.append(HighlightPage(tuple(shown[3:]), Pagination(total=5)))
+
+    async def fetch(number: int) -> HighlightPage:
+        return pages[number - 1] if number <= len(pages) else HighlightPage((), Pagination(total=5))
+
+    listed = await whole_pass(fetch, max_pages=100)
+    assert set(listed.highlights) == {"h0", "h1", "h2", "h3"}
+    assert listed.clean
+
+
+async def test_entries_that_cannot_be_read_and_look_the_same_count_each() -> None:
+    """Two of them on one page are two."""
+
+    async def fetch(_: int) -> HighlightPage:
+        return HighlightPage((), Pagination(total=2), unreadable=(None, None))
+
+    assert (await whole_pass(fetch, max_pages=100)).clean
+
+
 @given(known=st.integers(0, 120), fresh=st.integers(0, 40), newest_first=st.booleans())
 async def test_news_are_found_wherever_they_are(known: int, fresh: int, newest_first: bool) -> None:  # noqa: FBT001
     """All that is not known is found, at the front or at the end, without reading the whole list."""

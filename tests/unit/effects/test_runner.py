@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.ledger import BatchRefused
 from schemas.records import Command
 from tests.unit.effects.fakes import HeldApi, StoppedClock, ambiguous, breathe, http_error, soon
 from tests.unit.effects.harness import Rig
@@ -260,3 +261,71 @@ async def test_an_ambiguous_submission_is_searched_for(rig: Rig, api: HeldApi, c
     await clock.advance(20)
     assert api.asked.count("POST /streams") == 1
     assert api.asked.count("GET /highlights") > 1
+
+
+async def test_a_fault_half_way_through_a_result_writes_none_of_it(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a broken decision had staged is given up together with the ledger, and the fault ends the process."""
+
+    def half(_state: Any, _request: str, _call: Any, _result: Any, stage: Any, _now: float) -> None:
+        stage.publish("highlights", b"r0", b"half")
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(rig.domain.effects, "finish", half)
+    rig.ask(1)
+    rig.runner.attach(rig.ledger)
+    await breathe()
+    assert [type(bug) for bug in rig.bugs] == [KeyError]
+    assert not rig.ledger.is_open
+
+
+async def test_a_fault_half_way_through_a_beginning_writes_none_of_it(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same before a call: an intent that is half staged is given up."""
+
+    def half(_state: Any, _request: str, stage: Any, _now: float) -> None:
+        stage.publish("streams", b"r0", b"half")
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(rig.domain.effects, "begin", half)
+    rig.ask(1)
+    rig.runner.attach(rig.ledger)
+    await breathe()
+    assert [type(bug) for bug in rig.bugs] == [KeyError]
+    assert not rig.ledger.is_open
+
+
+async def test_a_request_whose_result_is_refused_does_not_hold_up_the_others(
+    rig: Rig, api: HeldApi, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its results are refused again and again: soon it is asked for less and less, others as often as ever."""
+    rig.ask(2)
+    rig.runner.attach(rig.ledger)
+    await breathe()
+    finish, flush, staged, polls = rig.domain.effects.finish, rig.ledger.flush, list[str](), list[str]()
+
+    def noted(state: Any, request_id: str, *rest: Any) -> None:
+        finish(state, request_id, *rest)
+        staged.append(request_id)
+        polls.append(request_id)
+
+    async def refusing() -> None:
+        mine = list(staged)
+        staged.clear()
+        if "r0" in mine and rig.ledger.failure is None:
+            rig.ledger.failure = BatchRefused("highlights", "too large")
+        await flush()
+
+    monkeypatch.setattr(rig.domain.effects, "finish", noted)
+    monkeypatch.setattr(rig.ledger, "flush", refusing)
+    rig.runner._refusals[rig.ledger.partition].happened()
+    for _ in range(300):
+        await clock.advance(1)
+        if rig.ledger.failure is not None:
+            await rig.runner.detach(rig.ledger)
+            rig.ledger.failure = None
+            rig.runner.attach(rig.ledger)
+    assert rig.bugs == []
+    assert 3 <= polls.count("r0") <= 10
+    assert polls.count("r1") >= 5
+    assert api.asked

@@ -35,3 +35,20 @@ def test_what_is_too_large_to_keep_says_how_large_it_was() -> None:
     assert (key, value) == (b"k" * 200, None)
     assert ("tldr-error-omitted-bytes", b"1000") in headers
     assert "huge" not in dict(headers)
+
+
+def test_a_header_whose_name_is_no_text_is_kept_in_hex() -> None:
+    """Such a header cannot be written; its bytes are still in the dead letter, and the others stay as they were."""
+    headers = (("a", b"1"), ("\udcff\udcfe", b"\x00x"), ("\udcff", None), ("\xe9", b"2"))
+    made = error_headers(record(headers=headers), RecordError("undecodable_header", "why"), 0.0)
+    assert made[:2] == [("a", b"1"), ("\xe9", b"2")]
+    assert dict(made)["tldr-error-omitted-headers"] == b"fffe=0078 ff"
+    assert [name.encode() for name, _ in made]
+
+
+def test_a_dead_letter_without_content_has_none_of_the_records_headers() -> None:
+    """Cut down, it keeps what we say of the record and nothing else, whatever the record's headers were named."""
+    odd = record(headers=(("a", b"1"), ("\udcff", b"x" * 9999)))
+    _, _, headers = without_content(odd, error_headers(odd, RecordError("undecodable_header", "why"), 0.0))
+    assert headers[0] == ("__connect.errors.topic", b"in")
+    assert "tldr-error-omitted-headers" not in dict(headers)
