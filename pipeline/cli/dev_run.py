@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import msgspec
 
+from pipeline.cli.errors import CommandError
 from pipeline.cli.kafka_access import reach
 from pipeline.cli.output import Output
 from pipeline.cli.show import highlight_line
@@ -20,6 +26,9 @@ from pipeline.stack.follow import Following
 from pipeline.stack.local import LocalStack, StackConfig
 from pipeline.stack.reader import open_reader
 from schemas.records import Highlight
+
+DEV_PREFIX = "dev."
+"""Put before the topics on a cluster that is set: what the simulator invents never lands on the real topics."""
 
 EXAMPLE_URL = "https://www.twitch.tv/videos/2291004411"
 
@@ -51,27 +60,12 @@ async def run_dev(options: DevOptions, settings: Settings, out: Output) -> None:
         StackError, EmbeddedKafkaError: a part did not come up, or cannot be kept up.
     """
     if settings.kafka.bootstrap_servers:
-        await reach(settings)  # within seconds, and before anything is put up
-    config = StackConfig(
-        workers=options.workers,
-        scenario=options.scenario,
-        seed=options.seed,
-        simulator_port=options.api_port,
-        kafka_port=options.kafka_port,
-        folder=options.persist.resolve() if options.persist else None,
-        settings=settings,
-        overrides={
-            "polling.min_s": 0.5,
-            "polling.max_s": 2.0,
-            "worker.session_timeout_s": 6.0,
-            "worker.heartbeat_s": 1.0,
-        },
-    )
-    stack = LocalStack(config, say=lambda part, what: _say(out, part, what))
-    async with stack:
+        await _reach_cluster(settings)
+    stack = LocalStack(stack_config(options, settings), say=lambda part, what: _say(out, part, what))
+    async with _told_end(out), stack:
         await stack.start_services()
         await stack.start_workers()
-        out.note(f"waiting for {options.workers} workers")
+        out.note(f"waiting for {options.workers} worker{'s' * (options.workers != 1)}")
         await stack.workers.until_ready()
         _show_addresses(out, stack)
         async with asyncio.TaskGroup() as tasks:
@@ -79,6 +73,48 @@ async def run_dev(options: DevOptions, settings: Settings, out: Output) -> None:
             tasks.create_task(_keep_up(stack, out))
             if options.kill_every_s is not None:
                 tasks.create_task(_kill_now_and_then(stack, out, options.kill_every_s, Random(options.seed)))  # noqa: S311 - repeatable
+
+
+async def _reach_cluster(settings: Settings) -> None:
+    """Find out within seconds, before anything is put up, whether the cluster that is set lets us in."""
+    try:
+        await reach(settings)
+    except CommandError as error:
+        fix = "unset KAFKA_BOOTSTRAP_SERVERS to have dev start a broker of its own"
+        raise CommandError(error.exit_code, error.problem, *error.fix, fix, details=error.details) from error
+
+
+def stack_config(options: DevOptions, settings: Settings) -> StackConfig:
+    """Return what dev puts up: on a cluster that is set, with topics and a group of its own."""
+    overrides: dict[str, Any] = {
+        "polling.min_s": 0.5,
+        "polling.max_s": 2.0,
+        "worker.session_timeout_s": 6.0,
+        "worker.heartbeat_s": 1.0,
+    }
+    if settings.kafka.bootstrap_servers:
+        overrides["topics.prefix"] = settings.topics.prefix + DEV_PREFIX
+        overrides["worker.group_id"] = f"{settings.worker.group_id}-dev"
+    return StackConfig(
+        workers=options.workers,
+        scenario=options.scenario,
+        seed=options.seed,
+        simulator_port=options.api_port,
+        kafka_port=options.kafka_port,
+        folder=options.persist.resolve() if options.persist else None,
+        settings=settings,
+        overrides=overrides,
+    )
+
+
+@asynccontextmanager
+async def _told_end(out: Output) -> AsyncIterator[None]:
+    """Say on Ctrl-C or SIGTERM that the end is coming, for it takes seconds, and when it has come."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        out.note("stopped")
+        raise
 
 
 def _say(out: Output, part: str, what: str) -> None:
@@ -92,16 +128,29 @@ def _show_addresses(out: Output, stack: LocalStack) -> None:
             out, worker.child.name, f"{worker.health_url}/readyz   pid {worker.child.pid}   log {worker.child.log_file}"
         )
     _say(out, "folder", f"{stack.folder}" + ("" if stack.config.folder else " (removed at the end)"))
+    if stack.kafka is None:
+        prefix, group = stack.settings.topics.prefix, stack.settings.worker.group_id
+        _say(out, "cluster", f"yours; topics begin with {prefix!r} and stay there, the group is {group!r}")
     environment = client_environment(stack.settings)
     out.record({"event": "ready", "folder": stack.folder, "environment": environment})
     out.line("")
     out.line("in another terminal:", style="bold")
     for name, value in environment.items():
         out.line(f"  export {name}={shlex.quote(value)}")
-    out.line(f"  highlights submit {EXAMPLE_URL} --tenant me --wait")
-    out.line("  highlights watch")
+    command = shlex.quote(own_command())
+    out.line(f"  {command} submit {EXAMPLE_URL} --tenant me --wait")
+    out.line(f"  {command} watch")
     out.line("")
     out.line("Ctrl-C ends everything", style="dim")
+
+
+def own_command() -> str:
+    """Return what starts this program elsewhere: its name where PATH leads to it, else where it is."""
+    beside = Path(sys.executable).with_name("highlights")
+    found = shutil.which("highlights")
+    if not beside.exists() or (found and Path(found).resolve() == beside.resolve() and sys.prefix == sys.base_prefix):
+        return "highlights"  # another terminal has the same PATH, but not what an activated environment added to it
+    return str(beside)
 
 
 def client_environment(settings: Settings) -> dict[str, str]:

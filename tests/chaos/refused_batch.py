@@ -31,7 +31,7 @@ async def r36(run: Run) -> Figures:
 
 
 async def _by_poll(run: Run) -> Figures:
-    """A poll brings what the topic refuses: its request waits, the others go on, and all comes once the topic takes it."""
+    """A poll brings what the topic refuses: its request waits, others go on, and all comes once the topic takes it."""
     async with run.scene(POLLED, "polled") as scene:
         await asyncio.to_thread(set_limit, scene, LIMIT)
         await scene.fleet.start()
@@ -45,7 +45,7 @@ async def _by_poll(run: Run) -> Figures:
 
 
 async def _by_webhook(run: Run) -> Figures:
-    """Good observations before and after each one that the topic refuses: that one is a dead letter, with the reason."""
+    """Good observations before and after each that the topic refuses: that one is a dead letter, with the reason."""
     async with run.scene(BARREN.but(workers=2), "told") as scene:
         await scene.fleet.start()
         await scene.submit_all()

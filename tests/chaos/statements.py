@@ -30,7 +30,8 @@ class Entry:
         says: what holds when it passes.
         run: the function.
         rounds: of the full form, over all five seeds; ``each_seed``: for each seed,
-            ``first_seed``: all with the first.
+            ``first_seed``: all with the first,
+            a fifth of them for each seed there is.
         short_rounds: of the short form, one seed.
         minutes: what the full form takes, over all seeds, as measured.
     """
@@ -48,7 +49,7 @@ class Entry:
         if self.each_seed:
             return self.rounds
         if self.first_seed:
-            return self.rounds if place == 0 else 0
+            return -(-self.rounds * min(seeds, 5) // 5) if place == 0 else 0
         per_seed = -(-self.rounds // max(seeds, 5))
         return max(0, min(per_seed, self.rounds - per_seed * place))
 

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from pipeline.kafka.embedded import EmbeddedKafka
 from pipeline.ledger import BatchRefused, Ledger, LedgerConfig, LedgerError
@@ -128,7 +129,14 @@ async def test_the_largest_record_that_is_let_in_is_taken(config: LedgerConfig) 
     """What passes our check passes the broker's: the margin is enough."""
     ledger = await opened(config)
     headers = [(f"header-{number}", b"h" * 100) for number in range(50)]
-    room = 1024 * 1024 - 1024 - len(b"k") - sum(len(name) + len(value) + 4 for name, value in headers)
+    room = (
+        1_000_000
+        + 1024 * 1024
+        - 1024
+        - DefaultRecordBatchBuilder.estimate_size_in_bytes(b"k", b"x" * 1_000_000, headers)
+    )
+    with pytest.raises(RecordError):
+        ledger.publish("out", b"k", b"x" * (room + 1), headers)
     ledger.publish("out", b"k", b"x" * room, headers)
     await ledger.flush()
     await ledger.close()

@@ -15,7 +15,7 @@ from tests.bench.enrichment import Enrichment, Output
 from tests.bench.requested import requests
 from tests.bench.systems import Assignment
 
-COMMIT_INTERVAL_S = 2.0
+COMMIT_INTERVAL_S = 0.5
 """Between Quix's default (5 s, which a short run would wait for) and what costs it throughput."""
 
 
