@@ -28,7 +28,7 @@ demo: $(VENV)/.base ## the main job end to end on a real Kafka, with a worker ki
 	@$(BIN)/highlights demo --json-file build/demo.json
 
 dev: $(VENV)/.base ## broker, topics, simulator and workers until Ctrl-C
-	@$(BIN)/highlights dev
+	@$(BIN)/highlights dev || [ $$? -eq 130 ] # Ctrl-C is how it ends
 
 test: $(VENV)/.dev ## all tests, with the short form of the chaos tests
 	@$(BIN)/highlights kafka prefetch

@@ -1,0 +1,1 @@
+"""What is promised, and the programs that show it: unit, kafka, chaos, bench, docs."""

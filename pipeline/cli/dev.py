@@ -31,14 +31,16 @@ def dev(  # noqa: PLR0913 - each option is an argument
     scenario: ScenarioOption = "demo",
     seed: SeedOption = 1,
     kafka_port: Annotated[
-        int | None, typer.Option("--kafka-port", help="Port of the embedded Kafka; a free one.")
+        int | None, typer.Option("--kafka-port", help="Port of the embedded Kafka; a free one by default.")
     ] = None,
     api_port: Annotated[int, typer.Option("--api-port", help="Port of the simulated API; 0 takes a free one.")] = 0,
     output: OutputOption = OutputMode.TEXT,
 ) -> None:
     """Keep a whole stack running until Ctrl-C: Kafka, the simulated API, workers. Prints what to paste elsewhere.
 
-    Highlights are shown as they are published. A worker that ends is started again.
+    Highlights are shown as they are published. A worker that ends is started again. The broker is embedded, unless
+    KAFKA_BOOTSTRAP_SERVERS names a cluster; there dev has topics of its own (dev.requests and so on, after
+    TLDR_TOPIC_PREFIX) and a group of its own. They stay for the next time; your topics are not touched.
 
     [b]Examples[/b]
 
@@ -47,7 +49,12 @@ def dev(  # noqa: PLR0913 - each option is an argument
     $ highlights dev --workers 3 --kill-every 20 --persist ./dev-data
     """
     from pipeline.cli.dev_run import DevOptions, run_dev
+    from pipeline.cli.places import check_folder, check_scenario
 
+    settings = cli_context(ctx).settings()
+    check_scenario(scenario)
+    if persist is not None:
+        check_folder(persist, "--persist")
     options = DevOptions(
         workers=workers,
         persist=persist,
@@ -58,4 +65,4 @@ def dev(  # noqa: PLR0913 - each option is an argument
         api_port=api_port,
     )
     with quiet("aiokafka"):
-        run_async(run_dev(options, cli_context(ctx).settings(), Output(output)))
+        run_async(run_dev(options, settings, Output(output)))

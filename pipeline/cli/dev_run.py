@@ -6,8 +6,8 @@ import asyncio
 import shlex
 import shutil
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -62,17 +62,29 @@ async def run_dev(options: DevOptions, settings: Settings, out: Output) -> None:
     if settings.kafka.bootstrap_servers:
         await _reach_cluster(settings)
     stack = LocalStack(stack_config(options, settings), say=lambda part, what: _say(out, part, what))
-    async with _told_end(out), stack:
-        await stack.start_services()
-        await stack.start_workers()
-        out.note(f"waiting for {options.workers} worker{'s' * (options.workers != 1)}")
-        await stack.workers.until_ready()
-        _show_addresses(out, stack)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_show_highlights(stack, out))
-            tasks.create_task(_keep_up(stack, out))
-            if options.kill_every_s is not None:
-                tasks.create_task(_kill_now_and_then(stack, out, options.kill_every_s, Random(options.seed)))  # noqa: S311 - repeatable
+    nobody_reads = False
+    with _saying_when_cancelled(out, "stopped"):
+        async with stack:
+            try:
+                with _saying_when_cancelled(out, "stopping ..."):
+                    await _run(stack, options, out)
+            except* BrokenPipeError:  # no failure of the stack: its folder goes as at any other end
+                nobody_reads = True
+    if nobody_reads:
+        raise BrokenPipeError
+
+
+async def _run(stack: LocalStack, options: DevOptions, out: Output) -> None:
+    await stack.start_services()
+    await stack.start_workers()
+    out.note(f"waiting for {options.workers} worker{'s' * (options.workers != 1)}")
+    await stack.workers.until_ready()
+    _show_addresses(out, stack)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_show_highlights(stack, out))
+        tasks.create_task(_keep_up(stack, out))
+        if options.kill_every_s is not None:
+            tasks.create_task(_kill_now_and_then(stack, out, options.kill_every_s, Random(options.seed)))  # noqa: S311 - repeatable
 
 
 async def _reach_cluster(settings: Settings) -> None:
@@ -107,13 +119,13 @@ def stack_config(options: DevOptions, settings: Settings) -> StackConfig:
     )
 
 
-@asynccontextmanager
-async def _told_end(out: Output) -> AsyncIterator[None]:
-    """Say on Ctrl-C or SIGTERM that the end is coming, for it takes seconds, and when it has come."""
+@contextmanager
+def _saying_when_cancelled(out: Output, text: str) -> Iterator[None]:
+    """Say something on Ctrl-C or SIGTERM: the end takes seconds, in which silence looks like a hang."""
     try:
         yield
     except asyncio.CancelledError:
-        out.note("stopped")
+        out.note(text)
         raise
 
 

@@ -86,15 +86,21 @@ def call(make_domain: DomainFactory, arguments: list[str]) -> int:
     except KeyboardInterrupt:
         console.print("interrupted", style="dim")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:  # `highlights watch | head`
-        sys.stdout = None  # nothing to flush at exit
-        return ExitCode.OK
     except Exception as error:  # noqa: BLE001 - the outermost frame: what is left is a fault of ours, and said to be one
         return _report(error, console)
     return ExitCode.OK
 
 
+def _nobody_reads(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(_nobody_reads, error.exceptions))
+    return isinstance(error, BrokenPipeError)
+
+
 def _report(error: Exception, console: Console) -> int:
+    if _nobody_reads(error):  # `highlights watch | head`
+        sys.stdout = None  # nothing to flush at exit
+        return ExitCode.OK
     explained = explain(error)
     if explained is not None:
         print_error(explained, console)

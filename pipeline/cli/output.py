@@ -26,6 +26,14 @@ OutputOption = Annotated[
 ]
 
 
+class _PipeConsole(Console):
+    """Tells the caller when nobody reads on, where rich would end the program inside a task."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what the write raised."""
+        raise BrokenPipeError
+
+
 class Output:
     """Results go to stdout, everything said about them to stderr.
 
@@ -37,7 +45,7 @@ class Output:
 
     def __init__(self, mode: OutputMode = OutputMode.TEXT, *, console: Console | None = None) -> None:
         self.json = mode is OutputMode.JSON
-        self.console = console or Console(highlight=False)
+        self.console = console or _PipeConsole(highlight=False)
         self.notes = Console(stderr=True, highlight=False)
 
     @property

@@ -1,0 +1,1 @@
+"""Tests without a broker; the folders follow those of the code."""

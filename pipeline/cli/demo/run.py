@@ -21,6 +21,7 @@ from pipeline.cli.demo.view import View, make_view
 from pipeline.cli.errors import CommandError
 from pipeline.cli.kafka_access import reach
 from pipeline.cli.output import Output
+from pipeline.cli.places import check_scenario, check_writable
 from pipeline.settings import Settings
 from pipeline.stack.account import Account, settle
 from pipeline.stack.errors import tail_of
@@ -57,8 +58,10 @@ class DemoOptions:
 
 async def run_demo(options: DemoOptions, settings: Settings, out: Output) -> bool:
     """Run the demo; return whether the account is clean."""
+    check_scenario(options.scenario)
     if settings.kafka.bootstrap_servers:
         await reach(settings)  # within seconds, and before anything is put up
+    check_writable(options.json_file, "--json-file")  # now: a minute of work would end without its figures
     requests = read_requests(options.requests) if options.requests else example_requests()
     began = psutil.Process().create_time()  # what a person waits for counts from the command, imports included
     state = DemoState(
@@ -79,11 +82,11 @@ async def run_demo(options: DemoOptions, settings: Settings, out: Output) -> boo
             state.phase = "settling the account"
             account = await _settle(stack, state, view)
         figures = figures_of(state, account)
-        _write(options.json_file, figures)
         stack.keep_folder = not account.ok
         show_account(out, state, account, figures, options.json_file, stack.folder)
         if not account.ok:
             _show_logs(out, stack)
+    _write(options.json_file, figures)
     return account.ok
 
 
