@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from pipeline.cli.context import cli_context
 from pipeline.cli.output import Output, OutputMode, OutputOption
 from pipeline.worker.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +47,7 @@ def check(ctx: typer.Context, output: OutputOption = OutputMode.TEXT) -> None:
 
     out = Output(output)
     try:
-        cli_context(ctx).settings()
+        settings = cli_context(ctx).settings()
     except SettingsError as error:
         for problem in error.problems:
             out.record(problem._asdict())
@@ -50,4 +55,13 @@ def check(ctx: typer.Context, output: OutputOption = OutputMode.TEXT) -> None:
             raise
         raise typer.Exit(int(ExitCode.SETTINGS)) from error
     out.line("the settings are fine")
-    out.record({"ok": True})
+    missing = unset_for_workers(settings)
+    for name in missing:
+        out.line(f"note: {name} is not set; a worker needs it (demo and dev do not)")
+    out.record({"ok": True, "unset": missing})
+
+
+def unset_for_workers(settings: Settings) -> list[str]:
+    """Return the variables that are not set and without which a worker gets nowhere."""
+    needed = {"KAFKA_BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers, "TLDR_API_KEY": settings.api.key}
+    return [name for name, value in needed.items() if not value]

@@ -11,10 +11,14 @@ import typer
 from pipeline.cli.context import CliContext, cli_context
 from pipeline.cli.errors import CommandError
 from pipeline.cli.output import Output, OutputMode, OutputOption, printable
+from pipeline.cli.places import check_writable
 from pipeline.cli.running import quiet, run_async
 from pipeline.worker.exit_codes import ExitCode
 
 _SHOWN_BYTES = 2_000
+_ORIGIN = ("topic", "partition", "offset")
+"""Where the record stood before it became a dead letter."""
+
 _OURS = ("__connect.errors.", "tldr-error-")
 
 
@@ -45,7 +49,7 @@ def ls(
         if code in {None, fields.get("code")}:
             origin = f"{fields.get('topic', '?')}/{fields.get('partition', '?')}/{fields.get('offset', '?')}"
             key = printable(record.key, 60) if record.key is not None else None
-            when = fields.get("time") or datetime.fromtimestamp(record.timestamp / 1000, UTC).isoformat()
+            when = datetime.fromtimestamp(record.timestamp / 1000, UTC).isoformat(timespec="milliseconds")
             rows.append((record.partition, record.offset, when, fields.get("code"), key, origin, fields.get("message")))
     columns = ["partition", "offset", "time", "code", "key", "origin", "reason"]
     Output(output).table(columns, rows[-limit:], empty="no dead letters")
@@ -67,6 +71,8 @@ def show(
     $ highlights dlq show --partition 3 --offset 0 --save record.json
     """
     out = Output(output)
+    if save is not None:
+        check_writable(save, "--save")
     letters = _read(cli_context(ctx))
     record = next((one for one in letters if (one.partition, one.offset) == (partition, offset)), None)
     if record is None:
@@ -82,11 +88,15 @@ def show(
         headers = [[name, printable(content or b"", None)] for name, content in original]
         key = None if record.key is None else printable(record.key, None)
         shown = None if value is None else printable(value, None)
-        out.record({"error": fields, "headers": headers, "key": key, "value": shown, "bytes": len(value or b"")})
+        numbers = {name: int(fields[name]) for name in _ORIGIN if fields.get(name, "").isdigit()}
+        out.record(
+            {"error": {**fields, **numbers}, "headers": headers, "key": key, "value": shown, "bytes": len(value or b"")}
+        )
         return
     for name, text in fields.items():
-        out.line(f"{name:<16}{text}")
-    out.line(f"{'key':<16}{'(none)' if record.key is None else printable(record.key, 300)}")
+        label = f"original {name}" if name in _ORIGIN else name
+        out.line(f"{label:<20}{text}")
+    out.line(f"{'key':<20}{'(none)' if record.key is None else printable(record.key, 300)}")
     for name, content in original:
         out.line(f"header {printable(name.encode(), 60)}: {printable(content or b'', 300)}")
     out.line(f"value, {len(value or b'')} bytes:")

@@ -11,6 +11,11 @@ from pipeline.worker.exit_codes import ExitCode
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from pipeline.kafka.errors import KafkaStartError
+    from pipeline.stack.errors import StackError
+
+_BROKER_RUNS = "another broker runs on "
+
 
 class CommandError(Exception):
     """A command cannot do its work.
@@ -47,7 +52,7 @@ def _of_settings(error: BaseException) -> CommandError | None:
     from pipeline.settings import SettingsError
 
     if isinstance(error, SettingsError):
-        return CommandError(ExitCode.SETTINGS, str(error), "highlights config check")
+        return CommandError(ExitCode.SETTINGS, str(error))  # each problem has its own fix
     if isinstance(error, NoKafkaError | KafkaSecurityError):
         return CommandError(ExitCode.SETTINGS, str(error))
     return None
@@ -61,17 +66,36 @@ def _of_stack(error: BaseException) -> CommandError | None:
     if isinstance(error, Unrecoverable):
         return CommandError(error.exit_code, error.reason)
     if isinstance(error, DistributionError):
-        return CommandError(ExitCode.KAFKA, str(error), "highlights kafka prefetch")
+        return CommandError(ExitCode.KAFKA, str(error))  # its text says what to do
     if isinstance(error, KafkaStartError):
-        fixes = [_log_hint(error.log_file), *_disk_hint(f"{error.reason} {error.last_lines}")]
-        return CommandError(
-            ExitCode.KAFKA, f"embedded Kafka did not start: {error.reason}", *fixes, details=error.last_lines
-        )
+        return _of_start(error)
     if isinstance(error, EmbeddedKafkaError):
         return CommandError(ExitCode.KAFKA, str(error))
     if isinstance(error, StackError):
-        return CommandError(ExitCode.FAILED, error.reason, _log_hint(error.log_file), details=error.last_lines)
+        return _of_part(error)
     return None
+
+
+def _of_start(error: KafkaStartError) -> CommandError:
+    if error.reason.startswith(_BROKER_RUNS):
+        return _in_use(Path(error.reason.removeprefix(_BROKER_RUNS)).parent)
+    port_taken = "another program listens" in error.reason
+    fixes = ["name another port: --kafka-port PORT"] if port_taken else [_log_hint(error.log_file)]
+    fixes += _disk_hint(f"{error.reason} {error.last_lines}")
+    return CommandError(
+        ExitCode.KAFKA, f"embedded Kafka did not start: {error.reason}", *fixes, details=error.last_lines
+    )
+
+
+def _of_part(error: StackError) -> CommandError:
+    if "another process holds" in error.reason and error.log_file is not None:  # the simulator's lock, or a worker's
+        return _in_use(error.log_file.parent)
+    return CommandError(ExitCode.FAILED, error.reason, _log_hint(error.log_file), details=error.last_lines)
+
+
+def _in_use(folder: Path) -> CommandError:
+    fix = "end that one (Ctrl-C in its terminal), or name another folder: --persist FOLDER"
+    return CommandError(ExitCode.SETTINGS, f"another `highlights dev` uses {folder}", fix)
 
 
 def _of_input(error: BaseException) -> CommandError | None:

@@ -75,14 +75,15 @@ def _take(topic: str, record: Any, following: Following, request: Request, out: 
             where = f"highlights dlq show --partition {record.partition} --offset {record.offset}"
             raise CommandError(ExitCode.FAILED, problem, fields.get("hint", ""), where)
         return
+    before = following.requests[request.request_id].state
     decoded = following.fold(topic, record)
     if decoded is None:
         return
     out.record({"record": topic.removesuffix("s"), **msgspec.to_builtins(decoded)})
     if isinstance(decoded, Highlight) and not out.json:
         out.console.print(highlight_line(decoded), soft_wrap=True)
-    elif isinstance(decoded, Stream) and not out.is_live:
-        out.line(f"{decoded.state}: {decoded.reason}" if decoded.reason else decoded.state)
+    elif isinstance(decoded, Stream) and not out.is_live and decoded.state != before:
+        out.line(decoded.state)  # its reason comes with the end; until then it is for operators
 
 
 def _draw(bar: Progress, task: TaskID, followed: FollowedRequest) -> None:

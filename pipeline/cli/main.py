@@ -82,6 +82,8 @@ def call(make_domain: DomainFactory, arguments: list[str]) -> int:
     try:
         build_app()(arguments, prog_name="highlights", obj=CliContext(make_domain))
     except SystemExit as left:
+        if left.code == int(ExitCode.SETTINGS) and "--config" in arguments[1:]:
+            console.print("--config goes before the command: highlights --config FILE config check", style="dim")
         return left.code if isinstance(left.code, int) else int(left.code is not None)
     except KeyboardInterrupt:
         console.print("interrupted", style="dim")

@@ -13,6 +13,21 @@ from pipeline.cli.output import Output, OutputMode, OutputOption
 from pipeline.cli.running import quiet, run_async
 from pipeline.worker.exit_codes import ExitCode
 
+_ID = "must be 1 to 200 letters, digits or . _ : @ + -, a letter or digit first"
+_ALLOWED = {
+    "source_url": ("URL", "must begin with http:// or https://"),
+    "request_id": ("--request-id", _ID),
+    "tenant": ("--tenant", _ID),
+    "user_id": ("--user", _ID),
+    "platform": ("--platform", "must be lower-case letters, digits, - or _, such as twitch"),
+    "profile": ("--profile", "must be a name, such as general, or a name with its version, such as general@1"),
+    "analysis_quality": ("--quality", "must be premium, high, standard or fast"),
+    "sensitivity": ("--sensitivity", "must be low, medium or high"),
+    "clip_duration": ("--clip-duration", "must be 10 to 120 seconds"),
+    "custom_tags": ("--tag", "may be given 50 times at most"),
+}
+"""By field: the option it comes from, and what is allowed."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -38,7 +53,7 @@ def submit(  # noqa: PLR0913 - each option is an argument
     tags: Annotated[list[str] | None, typer.Option("--tag", help="Tag for each highlight; may be repeated.")] = None,
     metadata: Annotated[list[str] | None, typer.Option("--metadata", help="NAME=VALUE; may be repeated.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it until it is settled.")] = False,
-    timeout: Annotated[float, typer.Option("--timeout", help="Seconds that --wait waits at most.")] = 3600.0,
+    timeout: Annotated[float, typer.Option("--timeout", min=0.0, help="Seconds that --wait waits at most.")] = 3600.0,
     output: OutputOption = OutputMode.TEXT,
 ) -> None:
     """Write a request to Kafka. With --wait, follow it: exit code 0 once it is settled as completed.
@@ -93,19 +108,43 @@ def checked_request(**fields: Any) -> Any:
     """Build a request and check it like one that comes from Kafka.
 
     Raises:
-        CommandError: a value is not allowed; the text names the field.
+        CommandError: values are not allowed; the text names every option that has one.
     """
     import orjson
 
     from pipeline.stack.requests import RequestFileError, parse_requests
 
     given = {name: value for name, value in fields.items() if value is not None}
+    problems = _problems(given)
     try:
         (request,) = parse_requests(orjson.dumps(given), "request")
     except RequestFileError as error:
-        problem = error.problems[0].removeprefix("line 1: ")
-        raise CommandError(ExitCode.SETTINGS, f"not a request: {problem}", "highlights submit --help") from error
+        if not problems:
+            problems = [error.problems[0].removeprefix("line 1: ")]
+        text = problems[0] if len(problems) == 1 else "\n".join(["not a request:", *(f"  {one}" for one in problems)])
+        raise CommandError(ExitCode.SETTINGS, text, "highlights submit --help") from error
     return request
+
+
+def _problems(given: dict[str, Any]) -> list[str]:
+    """Say of each value that its field does not take which option it came from and what is allowed there."""
+    import msgspec
+
+    from schemas.records import Request
+    from schemas.records.request import Options
+
+    values: list[tuple[Any, str, Any]] = [(Request, name, value) for name, value in given.items() if name != "options"]
+    values += [(Options, name, value) for name, value in given.get("options", {}).items()]
+    problems = []
+    for record, name, value in values:
+        kind = next(field.type for field in msgspec.structs.fields(record) if field.name == name)
+        try:
+            msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            option, allowed = _ALLOWED.get(name, (name, str(error)))
+            shown = "" if name == "source_url" else f" {value!r}"  # a URL may hold a signature
+            problems.append(f"{option}{shown} {allowed}")
+    return problems
 
 
 def platform_of(url: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 import typer
 
 from pipeline.cli.context import cli_context
@@ -28,4 +29,6 @@ def worker(ctx: typer.Context) -> None:
     context = cli_context(ctx)
     settings = context.settings()
     logs.configure(settings)
+    if settings.api.key is None:
+        structlog.get_logger(__name__).warning("api_key_unset", fix="set TLDR_API_KEY; the API refuses calls without")
     raise typer.Exit(int(run(settings, context.make_domain)))

@@ -200,7 +200,7 @@ class EmbeddedKafka:
         if scratch is None:
             return None
         log, kept = Layout(scratch).log_file, None
-        if log.exists():
+        if log.exists() and log.stat().st_size:
             descriptor, name = tempfile.mkstemp(prefix="embedded-kafka-failed-", suffix=".log")
             os.close(descriptor)
             kept = Path(name)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import FilePath
 
 from pipeline.kafka.connection import KafkaConnection
-from pipeline.settings.keys import Finding, Group, HostPorts, HttpBaseUrl, Names, Secret, declare
+from pipeline.settings.keys import UPPER_CASE, Finding, Group, HostPorts, HttpBaseUrl, Names, Secret, declare
 
-SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
-SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+SecurityProtocol = Annotated[Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], UPPER_CASE]
+SaslMechanism = Annotated[Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], UPPER_CASE]
 
 
 class KafkaSettings(Group):

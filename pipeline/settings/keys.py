@@ -83,6 +83,8 @@ def _split_commas(value: object) -> object:
 def _host_port(value: str) -> str:
     host, colon, port = value.rpartition(":")
     if not (colon and host and port.isascii() and port.isdigit() and 0 < int(port) < 65536) or {"/", "@"} & set(host):
+        if port.isascii() and port.isdigit() and not 0 < int(port) < 65536:
+            raise PydanticCustomError("host_port", "the port is not within 1 to 65535")
         raise PydanticCustomError("host_port", "not host:port, such as broker-1:9092")
     return value
 
@@ -97,6 +99,13 @@ def _http_url(value: str) -> str:
         raise PydanticCustomError("http_url", "a base URL has no query and no fragment")
     return value.rstrip("/")
 
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+UPPER_CASE = BeforeValidator(_upper)
+"""Kafka's own names are upper case; ``sasl_ssl`` means the same."""
 
 HostPort = Annotated[str, AfterValidator(_host_port)]
 HostPorts = Annotated[tuple[HostPort, ...], BeforeValidator(_split_commas)]

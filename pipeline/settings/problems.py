@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -66,14 +66,45 @@ def _problems(
         yield _unknown(path, groups)
         return
     env = _env(groups, key)
-    text = str(detail["msg"])
+    text = _in_words(detail)
     where = sources.get(key)
     if env and not _is_secret(groups, key) and _may_be_shown(detail["input"]):
         text = f"{text} (is {detail['input']!r}{f', from {where}' if where else ''})"
     declared = _field(groups, key)
-    yield Problem(
-        key, env, text, f"set {env} to what it is for: {declared.description}" if declared else f"check {key}"
-    )
+    if declared is None:
+        yield Problem(
+            key, env, text, "name the key under its table, as group.key" if len(path) == 1 else f"check {key}"
+        )
+        return
+    yield Problem(key, env, text, f"set {env} to {_allowed(declared)} ({declared.description.rstrip('.')})")
+
+
+_KINDS = {"int_parsing": "not a whole number", "int_from_float": "not a whole number", "float_parsing": "not a number"}
+
+
+def _in_words(detail: Mapping[str, Any]) -> str:
+    text = str(detail["msg"]).replace("Input should be", "should be")
+    return _KINDS.get(str(detail["type"]), text)
+
+
+def _allowed(declared: Any) -> str:
+    """Say what a key takes: its values, or its type with bounds; and the default where there is one."""
+    kinds = [kind for kind in get_args(declared.annotation) if isinstance(kind, str)]
+    bounds = {name: getattr(bound, name) for bound in declared.metadata for name in _BOUNDS if hasattr(bound, name)}
+    if kinds:
+        told = f"one of {', '.join(kinds)}"
+    elif declared.annotation in {int, float}:
+        told = "a whole number" if declared.annotation is int else "a number"
+        told += "".join(f", {_BOUNDS[name]} {value:g}" for name, value in bounds.items())
+    elif declared.annotation is bool:
+        told = "true or false"
+    else:
+        told = "a value that fits"
+    default = declared.default
+    return f"{told}; the default is {default}" if isinstance(default, str | int | float) and default != "" else told
+
+
+_BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 
 
 def _may_be_shown(value: object) -> bool:

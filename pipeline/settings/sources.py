@@ -64,5 +64,14 @@ def read_file(path: Path) -> dict[str, Any]:
     except OSError as error:
         reason = f"cannot be read: {error.strerror}"
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        reason = f"is not TOML: {error}"
-    raise SettingsError([Problem("config file", CONFIG_ENV, f"{path} {reason}", "name a TOML file, or none")])
+        reason = f"is not TOML: {error}"  # the text names line and column
+    raise SettingsError(
+        [
+            Problem(
+                "config file",
+                CONFIG_ENV,
+                f"{path} {reason}",
+                "correct the file, or name another; --config and TLDR_CONFIG may be left out",
+            )
+        ]
+    )

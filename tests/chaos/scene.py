@@ -36,6 +36,7 @@ class Scene:
         settings: of the workers.
         fleet: the workers, none of them started.
         requests: ids of what was asked for so far.
+        webhooks: whether some are delivered.
     """
 
     def __init__(self, servers: str, name: str, scale: Scale, seed: int, folder: Path) -> None:
@@ -43,6 +44,7 @@ class Scene:
         self.seed = seed
         self.folder = folder
         self.requests: list[str] = []
+        self.webhooks = False
         self.servers = servers
         self._name = name
         scenario = scale.write_scenario(folder / "scenario.toml")
@@ -181,7 +183,8 @@ class Scene:
         """Compare what was published with the truth."""
         await self.tail("highlights").catch_up()
         summaries = await self.latest("summaries")
-        return compare(self.requests, self.tail("highlights").all, summaries, await self.truth())
+        published = self.tail("highlights").all
+        return compare(self.requests, published, summaries, await self.truth(), webhooks=self.webhooks)
 
     async def truth(self) -> Truth:
         """Return what the simulator says."""

@@ -14,6 +14,11 @@ from pipeline.cli.output import Output, plain_columns
 from pipeline.cli.show import STATE_STYLES
 from pipeline.stack.account import Account, StreamAccount
 
+_COLUMNS = ("request", "tenant", "outcome", "made", "published", "corrections", "missing", "twice", "out of order")
+_TEXT_COLUMNS = 3
+_WIDE = 100
+"""Narrower terminals show only what the account is about."""
+
 _SHOWN_FINDINGS = 12
 _MEANINGS = {
     "made": "highlights that the API made",
@@ -76,13 +81,17 @@ def _show_verdict(out: Output, state: DemoState, account: Account, figures: dict
 
 def _show_rich(out: Output, account: Account, figures: dict[str, object]) -> None:
     streams = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
-    for column in ("request", "tenant", "outcome"):
-        streams.add_column(column, no_wrap=True)
-    for column in ("made", "published", "corrections", "missing", "twice", "out of order"):
-        streams.add_column(column, justify="right")
+    dropped = () if out.console.width >= _WIDE else ("tenant", "outcome", "corrections")
+    kept = [place for place, column in enumerate(_COLUMNS) if column not in dropped]
+    for place in kept:
+        text = place < _TEXT_COLUMNS
+        streams.add_column(_COLUMNS[place], no_wrap=text, justify="left" if text else "right")
     streams.add_column("")
     for row in account.rows:
-        streams.add_row(*_cells(row), Text("✗", "bold red") if row.findings() else Text("✓", "green"))
+        cells = _cells(row)
+        streams.add_row(
+            *(cells[place] for place in kept), Text("✗", "bold red") if row.findings() else Text("✓", "green")
+        )
     out.console.print(streams)
     out.console.print(Rule("the account", style="dim", align="left"))
     sums = Table.grid(padding=(0, 2))
@@ -113,9 +122,8 @@ def _cells(row: StreamAccount) -> list[Text]:
 
 
 def _show_plain(out: Output, account: Account, figures: dict[str, object]) -> None:
-    columns = ["request", "tenant", "outcome", "made", "published", "corrections", "missing", "twice", "out of order"]
     out.line("")
-    for line in plain_columns(columns, [_cells(row) for row in account.rows]):
+    for line in plain_columns(_COLUMNS, [_cells(row) for row in account.rows]):
         out.line(f"  {line}")
     out.line("")
     for line in plain_columns(

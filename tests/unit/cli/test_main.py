@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import typer.main
 
+from pipeline.cli.dev_run import DevOptions, stack_config
 from pipeline.cli.errors import CommandError, explain
 from pipeline.cli.main import build_app, call
 from pipeline.settings import Settings
@@ -104,9 +105,49 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 
 
 def test_a_bad_request_is_refused_before_kafka_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
-    """A value that the schema does not allow: exit code 2, and the field."""
-    assert call(no_domain, ["submit", "https://example.com/x", "--clip-duration", "9"]) == ExitCode.SETTINGS
-    assert "clip_duration" in capsys.readouterr().err
+    """Values that the schema does not allow: exit code 2, and every option with what it takes."""
+    assert call(no_domain, ["submit", "notaurl", "--clip-duration", "9", "--quality", "best"]) == ExitCode.SETTINGS
+    said = capsys.readouterr().err
+    assert "URL must begin with http:// or https://" in said
+    assert "--clip-duration 9 must be 10 to 120" in said
+    assert "--quality 'best' must be premium" in said
+
+
+def test_a_file_that_cannot_be_written_is_told_before_the_demo_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A minute of work must not end without its figures: exit code 2, and the option."""
+    (tmp_path / "file").touch()
+    assert call(no_domain, ["demo", "--json-file", str(tmp_path / "file" / "x.json")]) == ExitCode.SETTINGS
+    assert "--json-file" in capsys.readouterr().err
+
+
+def test_dev_keeps_off_the_topics_and_the_group_of_a_cluster_that_is_set() -> None:
+    """Simulated highlights never land on real topics, nor does dev take partitions from real workers."""
+    settings = Settings.load(environ={"KAFKA_BOOTSTRAP_SERVERS": "broker:9092", "TLDR_TOPIC_PREFIX": "team."})
+    overrides = stack_config(DevOptions(), settings).overrides
+    assert overrides["topics.prefix"] == "team.dev."
+    assert overrides["worker.group_id"] != settings.worker.group_id
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(["--persist", __file__], "--persist needs a folder"), (["--scenario", "nowhere.toml"], "nowhere.toml")],
+)
+def test_dev_refuses_what_it_cannot_use_at_once(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file in place of a folder, a scenario that is not there: exit code 2 before anything is put up."""
+    assert call(no_domain, ["dev", *arguments]) == ExitCode.SETTINGS
+    assert told in capsys.readouterr().err
+
+
+def test_what_a_worker_needs_is_noted_when_it_is_not_set(capsys: pytest.CaptureFixture[str]) -> None:
+    """No broker and no key are no mistake, but worth a word: exit code 0 and a note for each."""
+    assert call(no_domain, ["config", "check"]) == 0
+    shown = capsys.readouterr().out
+    assert "note: KAFKA_BOOTSTRAP_SERVERS" in shown
+    assert "note: TLDR_API_KEY" in shown
 
 
 def test_a_scenario_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,3 +182,13 @@ def test_a_command_error_passes_as_it_is() -> None:
     error = CommandError(ExitCode.TOPICS, "no topics", "", "highlights topics apply")
     assert explain(error) is error
     assert error.fix == ("highlights topics apply",)
+
+
+def test_a_folder_that_another_dev_uses_is_named_with_the_way_out(tmp_path: Path) -> None:
+    """The simulator's lock is held: exit code 2, whose folder it is, and how to go on."""
+    error = StackError("simulator: cannot run python: another process holds x.lock", tmp_path / "simulator.log")
+    explained = explain(error)
+    assert explained is not None
+    assert explained.exit_code == ExitCode.SETTINGS
+    assert f"another `highlights dev` uses {tmp_path}" in explained.problem
+    assert "--persist" in explained.fix[0]

@@ -144,3 +144,15 @@ def test_no_problem_shows_a_secret() -> None:
     assert len(caught.value.problems) >= 5
     assert "hunter2secret" not in str(caught.value)
     assert "hunter2secret" not in repr(caught.value.problems)
+
+
+def test_a_fix_names_what_is_allowed_and_the_default() -> None:
+    """Nobody has to look the values up."""
+    protocol, partitions = problems({"KAFKA_SECURITY_PROTOCOL": "TLS", "TLDR_PARTITIONS": "many"})
+    assert "one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL; the default is PLAINTEXT" in protocol.fix
+    assert "a whole number, at least 1, at most 1000; the default is 12" in partitions.fix
+
+
+def test_kafka_s_own_names_may_be_lower_case() -> None:
+    """``ssl`` is what many clients call it."""
+    assert Settings.load(environ={"KAFKA_SECURITY_PROTOCOL": "ssl"}).kafka.security_protocol == "SSL"
