@@ -118,12 +118,12 @@ class ReadCommittedThread(driver.AIOKafkaConsumerThread):
             tp, offset = TopicPartition(partition.topic, partition.partition), positions.get(partition)
             if offset is None:
                 offset = await consumer.committed(tp)
-            if offset is None or offset < 0:
-                await consumer.seek_to_beginning(tp)
-            else:
-                consumer.seek(tp, offset)
-            if partition in positions and (end := (await consumer.end_offsets([tp]))[tp]) < positions[partition]:
-                reason = f"{tp.topic}-{tp.partition} ends at {end}, but {positions[partition]} records were applied"
+            # not seek_to_beginning: its answer waits behind a long poll; an offset that retention took is reset anyway
+            consumer.seek(tp, max(offset or 0, 0))
+        ends = await consumer.end_offsets([TopicPartition(tp.topic, tp.partition) for tp in positions])
+        for tp, position in positions.items():
+            if (end := ends[TopicPartition(tp.topic, tp.partition)]) < position:
+                reason = f"{tp.topic}-{tp.partition} ends at {end}, but {position} records were applied"
                 raise Unrecoverable(ExitCode.TOPICS, f"{reason}: was the topic deleted and made again?")
 
     def verify_event_path(self, now: float, tp: TP) -> None:

@@ -19,7 +19,7 @@ from tests.chaos.run import Figures, Run
 from tests.chaos.statements import STATEMENTS
 
 FOLDER = Path("build/chaos")
-console = Console(soft_wrap=True, highlight=False)
+console = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 160)
 
 
 class Asked(NamedTuple):
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f"no statement {', '.join(unknown)}; there are {', '.join(STATEMENTS)}")
         return 2
     seeds = [given.seed] if given.seed is not None else list(range(1, given.seeds + 1))
-    minutes = sum(STATEMENTS[name].minutes for name in names) * len(seeds) / 5 / given.at_once
+    minutes = sum(STATEMENTS[name].minutes_of(len(seeds)) for name in names) / given.at_once
     console.print(f"chaos: {', '.join(names)}; seeds {', '.join(map(str, seeds))}; about {minutes:.0f} min")
     started = time.monotonic()
     results, failed = asyncio.run(_run_all(names, seeds, given.rounds, given.at_once))

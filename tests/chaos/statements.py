@@ -44,6 +44,11 @@ class Entry:
     first_seed: bool = False
     minutes: float = 1.0
 
+    def minutes_of(self, seeds: int) -> float:
+        """Return what so many seeds take."""
+        whole = self.rounds * (5 if self.each_seed else 1)
+        return self.minutes * sum(self.rounds_of(place, seeds) for place in range(seeds)) / whole
+
     def rounds_of(self, place: int, seeds: int) -> int:
         """Return the rounds of the seed at a place (from 0) out of so many; 0 when the work is done before it."""
         if self.each_seed:
@@ -61,14 +66,14 @@ STATEMENTS: dict[str, Entry] = {
         rounds=20,
         short_rounds=2,
         each_seed=True,
-        minutes=10,
+        minutes=12,
     ),
     "R2": Entry(
         says="a worker frozen inside a transaction, woken after others took over: nothing doubled",
         run=r2,
         rounds=20,
         short_rounds=1,
-        minutes=9,
+        minutes=7.5,
     ),
     "R3": Entry(
         says="1 to 4 workers and back every 5 s: nothing lost or doubled, one poller for each stream",
@@ -76,7 +81,7 @@ STATEMENTS: dict[str, Entry] = {
         rounds=18,
         short_rounds=1,
         first_seed=True,
-        minutes=4,
+        minutes=3.5,
     ),
     "R4": Entry(
         says="kill -9 of the broker, 10 s down: workers recover by themselves",
@@ -84,14 +89,14 @@ STATEMENTS: dict[str, Entry] = {
         rounds=5,
         short_rounds=1,
         first_seed=True,
-        minutes=3,
+        minutes=2.5,
     ),
     "R5": Entry(
         says="death before and after each durable step: the same outcome as without",
         run=r5,
         rounds=10,
         short_rounds=1,
-        minutes=15,
+        minutes=10.5,
     ),
     "R7": Entry(
         says="webhooks shuffled over a minute, 30 % doubled: seq without gaps, summaries equal what was published",
@@ -99,7 +104,7 @@ STATEMENTS: dict[str, Entry] = {
         rounds=1,
         short_rounds=1,
         first_seed=True,
-        minutes=3,
+        minutes=2,
     ),
     "R8": Entry(
         says="pages that shift while they are read: each highlight found once",
@@ -107,7 +112,7 @@ STATEMENTS: dict[str, Entry] = {
         rounds=1,
         short_rounds=1,
         first_seed=True,
-        minutes=1,
+        minutes=0.5,
     ),
     "R9": Entry(
         says="all source topics read again with the state kept: no new submission, no new highlight",
@@ -115,35 +120,35 @@ STATEMENTS: dict[str, Entry] = {
         rounds=1,
         short_rounds=1,
         first_seed=True,
-        minutes=1,
+        minutes=0.7,
     ),
     "R36": Entry(
         says="a batch refused by the broker: nothing of it counts, the reason is kept, the partition goes on",
         run=r36,
         rounds=20,
         short_rounds=2,
-        minutes=3,
+        minutes=3.5,
     ),
     "R37": Entry(
         says="death between transaction and offset commit: two revisions stay two, dead letters and commands one",
         run=r37,
         rounds=20,
         short_rounds=1,
-        minutes=5,
+        minutes=3,
     ),
     "R38": Entry(
         says="intake held and released under load: nothing lost",
         run=r38,
         rounds=50,
         short_rounds=10,
-        minutes=3,
+        minutes=1.2,
     ),
     "R39": Entry(
         says="crash and cancellation in the middle of a batch: nothing acknowledged that was not applied",
         run=r39,
         rounds=50,
         short_rounds=3,
-        minutes=5,
+        minutes=4,
     ),
     "R40": Entry(
         says="producers that place keys differently: one stream for each request",
@@ -151,14 +156,14 @@ STATEMENTS: dict[str, Entry] = {
         rounds=1,
         short_rounds=1,
         first_seed=True,
-        minutes=1,
+        minutes=0.5,
     ),
     "R41": Entry(
         says="a worker frozen while it opens ledgers: a healthy owner is fenced once at most",
         run=r41,
         rounds=20,
         short_rounds=1,
-        minutes=10,
+        minutes=7.5,
     ),
     "R42": Entry(
         says="two state versions in one group during a rolling restart: nothing lost or doubled",
@@ -166,6 +171,6 @@ STATEMENTS: dict[str, Entry] = {
         rounds=2,
         short_rounds=1,
         first_seed=True,
-        minutes=2,
+        minutes=1.5,
     ),
 }

@@ -114,7 +114,7 @@ async def committed_offsets(servers: str, group: str) -> dict[tuple[str, int], i
     return {(tp.topic, tp.partition): offset.offset for tp, offset in found.items()}
 
 
-async def eventually(condition: Callable[[], Any], timeout: float = 20.0, reason: str = "") -> None:
+async def eventually(condition: Callable[[], Any], timeout: float = 45.0, reason: str = "") -> None:
     """Wait for a condition in this process."""
     loop = asyncio.get_running_loop()
     until = loop.time() + timeout
