@@ -52,8 +52,14 @@ def render(figures: Figures) -> str:
             parts.append(f"**`make {kind}`**: no figures were taken yet; the command prints them.")
             continue
         body = {"demo": _demo, "chaos": _chaos, "bench": _bench}[kind](entry["figures"])
-        parts.append(f"**`make {kind}`** ({entry['taken']}, {entry['where']})\n\n{body}")
+        seeds = _seeds(entry["figures"]) if kind == "chaos" else ""
+        parts.append(f"**`make {kind}{seeds}`** ({entry['taken']}, {entry['where']})\n\n{body}")
     return "\n\n".join(parts)
+
+
+def _seeds(found: Mapping[str, Any]) -> str:
+    """How many seeds were run, as ``make`` takes it."""
+    return f" SEEDS={max(len(statement.get('seeds', ())) for statement in found.values())}"
 
 
 def _demo(found: Mapping[str, Any]) -> str:
