@@ -99,11 +99,11 @@ def test_a_wide_record_is_not_a_deep_one() -> None:
     ids=["lists", "objects", "mismatched", "escapes", "flat"],
 )
 def test_ten_hostile_megabytes_do_not_hold_up_the_worker(value: bytes) -> None:
-    """The time to refuse grows with the length only: seconds would stall the event loop, minutes the group."""
-    started = time.perf_counter()
+    """The work to refuse grows with the length only: seconds would stall the event loop, minutes the group."""
+    started = time.process_time()  # of this process: a busy machine is no fault of the decoder's
     with pytest.raises(RecordError):
         decode(DECODER, value)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
