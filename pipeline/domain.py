@@ -75,7 +75,7 @@ Rule = Callable[[Incoming, S, Stage, float], Outcome]
 
 HighlightObserver = Callable[[str, str, float, float, str | None], None]
 """Told of each highlight on its way out: platform, quality, now and when it was observed in unix seconds, and, with its
-first revision, when the API says that it was made. It is called on the hottest path: under a microsecond."""
+first revision, when the API says that it was made. It is called on the hottest path."""
 
 
 class EffectRules(Protocol[S]):  # type: ignore[misc]  # a port: S stands in argument positions only

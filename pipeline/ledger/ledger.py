@@ -15,7 +15,7 @@ from aiokafka import TopicPartition
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from pipeline.domain import Headers, State
-from pipeline.ledger.errors import LedgerClosed, LedgerError, LedgerFenced, NotOurs
+from pipeline.ledger.errors import LedgerClosed, LedgerError, NotOurs
 from pipeline.ledger.pending import Pending
 from pipeline.ledger.producer import TransactionalProducer
 from pipeline.ledger.records import POSITION_PREFIX, Position, decode_position
@@ -389,6 +389,3 @@ def _retrieve(future: asyncio.Future[None]) -> None:
     """Look at the exception, so that a flush nobody waited for does not warn; the ledger's ``failure`` has it."""
     if not future.cancelled():
         future.exception()
-
-
-__all__ = ["Ledger", "LedgerConfig", "LedgerFenced", "LedgerObserver"]

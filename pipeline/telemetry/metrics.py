@@ -124,7 +124,7 @@ class Metrics:
         return "away" if self.last_call in _AWAY else "up"
 
     def published(self, platform: str, quality: str, now: float, observed_at: float, created_at: str | None) -> None:
-        """Note a highlight on its way out. It is the hottest path of all: about half a microsecond.
+        """Note a highlight on its way out. It is the hottest path of all; a test bounds what it costs.
 
         Args:
             platform: of its request.
