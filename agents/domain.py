@@ -43,7 +43,7 @@ class HighlightDomain:
     ) -> None:
         outputs = Outputs(profiles or Profiles(), catalogue.load(), topic_prefix, observer)
         highlights = HighlightRule(outputs, publish_signed_urls=policy.publish_signed_urls)
-        sightings = SightingRule(outputs, highlights)
+        sightings = SightingRule(outputs, highlights, policy)
         parking = Parking(outputs, policy)
         observations = ObservationRule(outputs, sightings, parking)
         commands = CommandRule(outputs, policy, parking)

@@ -22,7 +22,7 @@ class Entry:
         by_webhook: highlights that a webhook showed first.
         late: records published after the request was settled.
         corrected: records beyond each highlight's first.
-        seen_until: unix seconds; the latest time at which one of the highlights was seen.
+        seen_until: unix seconds; the latest time at which one of the highlights may have been seen.
         read_floor: what it, and the status, was when the read under way began; no part of the state.
         context: what can be derived from the request and is dear to make; no part of the state.
     """
@@ -84,7 +84,7 @@ class Entry:
         self.highlights[highlight_id] = new
         insort(self._confidences, new.confidence)
         self.last_seq = max(self.last_seq, new.seq)
-        self.seen_until = max(self.seen_until, new.observed_at)
+        self.seen_until = max(self.seen_until, new.observed_at, new.observed_until)
         if new.source == WEBHOOK:
             self.by_webhook += 1
         self.late += new.late

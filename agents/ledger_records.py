@@ -42,13 +42,14 @@ class RequestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         younger: how many of them, at the end, are younger than the stream that is bound.
         submissions: POSTs tried, but for those that never left.
         searches: how often the latest submission was searched for.
-        status_at: when ``api_status`` was seen.
+        status_at: when ``api_status`` was last seen, at the earliest; ``status_until``: at the latest, 0 for the same.
         interval: seconds to the next poll, before jitter.
         quiet: polls since all pages were read.
         sweeps: final passes made.
         wish: what a command asked for; ``stopped`` once the API did it.
         stop_failures: stops that failed in a row; none is tried again before ``stop_at``.
-        refresh: a command asked to read the highlights once more.
+        refreshes: reads that were asked for beyond the usual, by a command or because observations contradict each
+            other; ``refreshed``: how many of them are answered, each by a read that began after it was asked for.
         extras: surplus streams of this request that have to be stopped; ``ignored``: those that were.
         commands: ids of commands applied, latest last.
     """
@@ -90,7 +91,8 @@ class RequestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     summaries: int = 0
     wish: Wish | None = None
     stopped: bool = False
-    refresh: bool = False
+    refreshes: int = 0
+    refreshed: int = 0
     extras: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
@@ -99,6 +101,12 @@ class RequestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     younger: int = 0
     stop_failures: int = 0
     stop_at: float = 0.0
+    status_until: float = 0.0
+
+    @property
+    def wants_refresh(self) -> bool:
+        """Whether a read that was asked for has not been answered."""
+        return self.refreshed < self.refreshes
 
 
 class HighlightState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -106,10 +114,11 @@ class HighlightState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     Attributes:
         digest: of the content (``agents.rules.canonical``).
-        observed_at: when that content was last seen, unix seconds.
+        observed_at: when that content was last seen, at the earliest, unix seconds.
         source: what saw it first, ``POLL`` or ``WEBHOOK``.
         late: records published after the request was settled.
         note: what the profile wants to remember for the summary's document.
+        observed_until: when that content was last seen, at the latest; 0 for the same as ``observed_at``.
     """
 
     state_version: int
@@ -124,6 +133,7 @@ class HighlightState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     late: int
     title: str
     note: Any = None
+    observed_until: float = 0.0
 
 
 class Parked(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -7,7 +7,7 @@ import msgspec
 from agents.entry import Entry
 from agents.ledger_records import RequestState, Wish, request_key
 from agents.policy import Policy
-from agents.rules.lifecycle import is_final, settled
+from agents.rules.lifecycle import BOUND, is_final, refresh_asked, settled
 from agents.rules.outputs import Outputs
 from agents.rules.parking import Parking
 from agents.state import PartitionState
@@ -77,12 +77,8 @@ class CommandRule:
         return msgspec.structs.replace(request, wish=wish, reason=_why(command), due=due)
 
     def _refresh(self, request: RequestState, now: float) -> RequestState | None:
-        if request.state == "settled":
-            if request.stream_id is None or request.refresh:
-                return None
-            return msgspec.structs.replace(request, refresh=True, failures=0, due=now)
-        if request.state == "processing" or _is_held(request):
-            return msgspec.structs.replace(request, refresh=True, due=now)
+        if (request.state in BOUND and request.stream_id is not None) or _is_held(request):
+            return msgspec.structs.replace(refresh_asked(request, now), failures=0)
         return None
 
 

@@ -89,7 +89,7 @@ class HighlightEffects:
             call = self._begin_submission(entry, request, stage, now)
         elif request.state in _SEARCHED:
             call = self._begin_search(state, entry, request, stage, now)
-        elif request.stream_id is None or (is_final(request) and not request.refresh):
+        elif request.stream_id is None or (is_final(request) and not request.wants_refresh):
             self._rest(state, entry, request, stage, now)
         else:
             call = self._read(entry, request, request.stream_id)
@@ -110,9 +110,9 @@ class HighlightEffects:
 
     def _read(self, entry: Entry, request: RequestState, stream_id: str) -> Read:
         policy = self._policy
-        entry.read_floor = max(entry.seen_until, request.status_at)
-        full = request.refresh or request.state != "processing" or request.quiet + 1 >= policy.full_read_every
-        return Read(stream_id=stream_id, full=full, known=entry.highlights.keys())
+        entry.read_floor = max(entry.seen_until, request.status_at, request.status_until)
+        full = request.wants_refresh or request.state != "processing" or request.quiet + 1 >= policy.full_read_every
+        return Read(stream_id=stream_id, full=full, known=entry.highlights.keys(), answers=request.refreshes)
 
     def _rest(self, state: PartitionState, entry: Entry, request: RequestState, stage: Stage, now: float) -> None:
         """Nothing is to be called for a request at its end: forget it when its time has come."""
@@ -120,7 +120,7 @@ class HighlightEffects:
         if now >= ends:
             retention.forget_request(entry, state, stage, now, self._policy)
             return
-        resting = msgspec.structs.replace(request, refresh=False, due=ends)
+        resting = msgspec.structs.replace(request, refreshed=request.refreshes, due=ends)
         stage.put(request_key(entry.request_id), _with_due(resting, now))
 
     # -- after a call ----------------------------------------------------------------------------------------------

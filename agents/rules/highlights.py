@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+
 from agents.entry import Entry
 from agents.ledger_records import POLL, STATE_VERSION, WEBHOOK, HighlightState, highlight_key
 from agents.rules.canonical import Plain, digest_of, plain
@@ -15,16 +17,40 @@ _LONGEST_TITLE = 120
 """Characters of a title that are remembered for the summary's document."""
 
 
+class Verdict(enum.Enum):
+    """What became of one observed highlight.
+
+    ``PUBLISHED``: news. ``NOTED``: nothing new but the time. ``KNOWN``: nothing new, or older than what is known.
+    ``CONTESTED``: another content, of which nobody can tell whether it is newer; nothing was staged, read again.
+    """
+
+    PUBLISHED = enum.auto()
+    NOTED = enum.auto()
+    KNOWN = enum.auto()
+    CONTESTED = enum.auto()
+
+
 class Sighting:
-    """What all highlights of one observation share: whose they are, how and when they were seen."""
+    """What all highlights of one observation share: whose they are, how and when they were seen.
 
-    __slots__ = ("at", "context", "entry", "how", "now", "settled")
+    Attributes:
+        since: unix seconds; when the content stood, at the earliest.
+        until: at the latest.
+        read: by a read of ours, which shows what stands, and not by a webhook, which tells what once stood.
+        settled: the request was at its end before.
+    """
 
-    def __init__(self, entry: Entry, context: Context, how: Seen, *, settled: bool, now: float) -> None:
+    __slots__ = ("context", "entry", "how", "now", "read", "settled", "since", "until")
+
+    def __init__(
+        self, entry: Entry, context: Context, how: Seen, *, since: float, until: float, settled: bool, now: float
+    ) -> None:
         self.entry = entry
         self.context = context
         self.how = how
-        self.at = how.observed_at.timestamp()
+        self.since = since
+        self.until = until
+        self.read = how.by.by != "webhook"
         self.settled = settled
         self.now = now
 
@@ -36,44 +62,43 @@ class HighlightRule:
         self._outputs = outputs
         self._signed = publish_signed_urls
 
-    def apply(self, seen: ObservedHighlight, sighting: Sighting, stage: Stage) -> bool | None:
+    def apply(self, seen: ObservedHighlight, sighting: Sighting, stage: Stage) -> Verdict:
         """Decide about one highlight.
 
-        Order does not matter: of any set of observations, in any order and repeated, the latest one wins; between
-        two of the same instant, the one with the greater digest.
-
-        Returns:
-            True when it was published, False when only its time was noted, ``None`` when nothing was news.
+        A content replaces another only if it certainly stood later, so that what is published never goes back. Of any
+        set of observations whose times do not overlap, in any order and repeated, the latest one wins; where they do,
+        what is known stays until a read that began afterwards decides.
         """
         known = sighting.entry.highlights.get(seen.id)
-        at = sighting.at
-        if known is not None and at < known.observed_at:
-            return None
+        if known is not None and sighting.until < known.observed_at and not sighting.read:
+            return Verdict.KNOWN
         parts = plain(seen)
         digest = digest_of(seen, parts)
         if known is None:
-            revision, source = 1, WEBHOOK if sighting.how.by.by == "webhook" else POLL
+            revision, source = 1, POLL if sighting.read else WEBHOOK
             late = 1 if sighting.settled else 0
         elif digest == known.digest:
             return self._confirm(seen.id, known, sighting, stage)
-        elif at == known.observed_at and digest < known.digest:
-            return None
+        elif sighting.since <= known.observed_at or sighting.since <= known.observed_until:
+            return Verdict.CONTESTED  # a read too that seems to be older: what is known came in while it was under way
         else:
             revision, source = known.revision + 1, known.source
             late = known.late + 1 if sighting.settled else known.late
         self._publish(seen, parts, known, (digest, revision, source, late), sighting, stage)
-        return True
+        return Verdict.PUBLISHED
 
-    def _confirm(self, highlight_id: str, known: HighlightState, sighting: Sighting, stage: Stage) -> bool | None:
+    def _confirm(self, highlight_id: str, known: HighlightState, sighting: Sighting, stage: Stage) -> Verdict:
         """Note that the content still stood at a later time, so that nothing older can override it."""
-        if sighting.at == known.observed_at:
-            return None
+        since = max(sighting.since, known.observed_at)
+        until = max(sighting.until, known.observed_at, known.observed_until)
+        if since == known.observed_at and until == max(known.observed_at, known.observed_until):
+            return Verdict.KNOWN
         noted = HighlightState(
             STATE_VERSION,
             known.revision,
             known.seq,
             known.digest,
-            sighting.at,
+            since,
             known.confidence,
             known.start_s,
             known.duration_s,
@@ -81,9 +106,10 @@ class HighlightRule:
             known.late,
             known.title,
             known.note,
+            until if until > since else 0.0,
         )
         stage.put(highlight_key(sighting.entry.request_id, highlight_id), noted)
-        return False
+        return Verdict.NOTED
 
     def _publish(
         self,
@@ -108,7 +134,7 @@ class HighlightRule:
                 revision,
                 seq,
                 digest,
-                sighting.at,
+                sighting.since,
                 confidence,
                 seen.timestamp,
                 seen.duration,
@@ -116,5 +142,6 @@ class HighlightRule:
                 late,
                 seen.title[:_LONGEST_TITLE],
                 note,
+                sighting.until if sighting.until > sighting.since else 0.0,
             ),
         )

@@ -78,6 +78,7 @@ def with_stream(request: RequestState, stream_id: str) -> RequestState:
         stream_id=stream_id,
         api_status=None,
         status_at=0.0,
+        status_until=0.0,
         processed_s=0.0,
         total_s=None,
         found=0,
@@ -102,10 +103,17 @@ def settled(request: RequestState, outcome: Outcome, reason: str, now: float, po
         outcome=outcome,
         settled_at=now,
         failures=0,
-        refresh=False,
+        refreshed=request.refreshes,
         due=now + policy.retain_s,
         summaries=request.summaries + 1,
     )
+
+
+def refresh_asked(request: RequestState, due: float) -> RequestState:
+    """Return the request with one more read to make, by ``due`` at the latest, that begins after now."""
+    if request.due is not None:
+        due = min(due, request.due)
+    return msgspec.structs.replace(request, refreshes=request.refreshes + 1, due=due)
 
 
 def outcome_of(request: RequestState) -> Outcome:

@@ -113,13 +113,14 @@ class ResultRule:
             _mismatch(call, result)
         # a read shows what stands after all that was known when it began, whatever the clocks of those who saw that say
         at = max(result.observed_at, turn.entry.read_floor + _NEXT_S)
-        result = msgspec.structs.replace(result, observed_at=at)
+        result = msgspec.structs.replace(result, observed_at=at, observed_until=max(at, result.observed_until))
         folded = self._sightings.fold(turn.entry, request, _observation(turn.entry, call, result), turn.stage, turn.now)
         if request.state == "settled":
-            return self._after_refresh(turn, folded.request, folded.published)
+            return self._after_refresh(turn, folded.request, call, folded.published)
         after = settling.after_read(
             request,
             folded.request,
+            call,
             result,
             folded.published,
             turn.now,
@@ -129,10 +130,12 @@ class ResultRule:
         self._publish(turn, folded.request, after)
         return after
 
-    def _after_refresh(self, turn: Turn, request: RequestState, published: int) -> RequestState:
-        due = (request.settled_at or turn.now) + self._policy.retain_s
+    def _after_refresh(self, turn: Turn, request: RequestState, call: Read, published: int) -> RequestState:
         summaries = request.summaries + (1 if published else 0)
-        after = msgspec.structs.replace(request, refresh=False, failures=0, due=due, summaries=summaries)
+        after = msgspec.structs.replace(request, refreshed=call.answers, failures=0, summaries=summaries)
+        rests_until = (request.settled_at or turn.now) + self._policy.retain_s
+        due = turn.now + self._policy.poll_min_s if after.wants_refresh else rests_until
+        after = msgspec.structs.replace(after, due=due)
         if published:
             self._outputs.summary(turn.stage, turn.entry, after, turn.now)
         return after
@@ -231,6 +234,7 @@ def _observation(entry: Entry, call: Read, seen: Seen) -> Observation:
         observation_id=f"{call.kind}:{int(seen.observed_at * 1000)}",
         source="sweep" if call.full else "poll",
         observed_at=moment(seen.observed_at),
+        observed_until=moment(seen.observed_until),
         stream=seen.stream,
         highlights=seen.highlights,
         total=seen.total,

@@ -10,13 +10,14 @@ from agents.ledger_records import RequestState
 from agents.policy import Policy
 from agents.rules.lifecycle import outcome_of, settled
 from agents.rules.pacing import backoff, jittered, near_the_end, next_interval
-from pipeline.effects.calls import Failed, Seen
+from pipeline.effects.calls import Failed, Read, Seen
 from schemas.records.stream import Outcome
 
 
 def after_read(
     before: RequestState,
     request: RequestState,
+    call: Read,
     seen: Seen,
     published: int,
     now: float,
@@ -29,6 +30,7 @@ def after_read(
     Args:
         before: as it stood when the read came back.
         request: with the observation folded.
+        call: what was asked.
         seen: what came.
         published: highlight records that it brought.
         now: unix seconds.
@@ -36,12 +38,20 @@ def after_read(
         random: for jitter.
     """
     total = request.api_total if seen.total is None else seen.total
-    request = msgspec.structs.replace(request, failures=0, missing=0, missing_since=0.0, api_total=total, refresh=False)
-    request = msgspec.structs.replace(request, quiet=0 if seen.whole else request.quiet + 1)
+    request = msgspec.structs.replace(
+        request,
+        failures=0,
+        missing=0,
+        missing_since=0.0,
+        api_total=total,
+        refreshed=call.answers,
+        quiet=0 if seen.whole else request.quiet + 1,
+    )
     if request.state == "settling":
         return _after_pass(request, whole=seen.whole, clean=seen.clean, published=published, now=now, policy=policy)
     interval = next_interval(request, published, policy)
-    delay = jittered(near_the_end(before, request, interval, policy), policy, random)
+    wait = policy.poll_min_s if request.wants_refresh else near_the_end(before, request, interval, policy)
+    delay = jittered(wait, policy, random)
     return msgspec.structs.replace(request, interval=interval, due=now + delay)
 
 
@@ -51,9 +61,10 @@ def _after_pass(
     if not whole:
         return msgspec.structs.replace(request, due=now)
     sweeps = request.sweeps + 1
-    if (clean and published == 0) or sweeps >= policy.sweep_max:
+    at_rest = clean and published == 0 and not request.wants_refresh
+    if at_rest or sweeps >= policy.sweep_max:
         return settled(
-            msgspec.structs.replace(request, sweeps=sweeps, incomplete=not clean or published > 0),
+            msgspec.structs.replace(request, sweeps=sweeps, incomplete=not at_rest),
             outcome_of(request),
             _reason(request),
             now,
@@ -83,7 +94,9 @@ def after_failed_read(
 def _gone(request: RequestState, now: float, policy: Policy) -> RequestState:
     if request.state == "settled":
         due = (request.settled_at or now) + policy.retain_s
-        return msgspec.structs.replace(request, refresh=False, failures=0, missing=0, missing_since=0.0, due=due)
+        return msgspec.structs.replace(
+            request, refreshed=request.refreshes, failures=0, missing=0, missing_since=0.0, due=due
+        )
     outcome: Outcome = "cancelled" if request.wish == "cancel" else "failed"
     reason = "the API knows the stream no more"
     return settled(msgspec.structs.replace(request, incomplete=True), outcome, reason, now, policy)

@@ -6,9 +6,10 @@ import msgspec
 
 from agents.entry import Entry
 from agents.ledger_records import RequestState
+from agents.policy import Policy
 from agents.rules.enriching import Seen
-from agents.rules.highlights import HighlightRule, Sighting
-from agents.rules.lifecycle import BOUND, OUTCOMES, bound, change
+from agents.rules.highlights import HighlightRule, Sighting, Verdict
+from agents.rules.lifecycle import BOUND, OUTCOMES, bound, change, refresh_asked
 from agents.rules.outputs import Outputs
 from agents.rules.surplus import with_surplus
 from pipeline.domain import Stage
@@ -36,9 +37,10 @@ class Folded(msgspec.Struct, frozen=True):
 class SightingRule:
     """Folds observations into requests that exist."""
 
-    def __init__(self, outputs: Outputs, highlights: HighlightRule) -> None:
+    def __init__(self, outputs: Outputs, highlights: HighlightRule, policy: Policy) -> None:
         self._outputs = outputs
         self._highlights = highlights
+        self._policy = policy
 
     def fold(self, entry: Entry, request: RequestState, seen: Observation, stage: Stage, now: float) -> Folded:
         """Publish what is news, and return what became of the request.
@@ -50,20 +52,20 @@ class SightingRule:
             request = self._bind(entry, request, seen, stage, now)
             if request.stream_id is None:
                 return Folded(request, 0, noted=False)
-        published = 0
-        noted = False
+        folded = Folded(request, 0, noted=False)
         if seen.highlights:
-            published, noted, request = self._see_highlights(entry, request, seen, stage, now)
+            folded = self._see_highlights(entry, request, seen, stage, now)
         if seen.stream is not None:
-            request = self._see_stream(entry, request, seen.stream, seen.observed_at.timestamp(), stage, now)
-        return Folded(request, published, noted)
+            after = self._see_stream(entry, folded.request, seen, seen.stream, stage, now)
+            return Folded(after, folded.published, folded.noted)
+        return folded
 
     def _see_highlights(
         self, entry: Entry, request: RequestState, seen: Observation, stage: Stage, now: float
-    ) -> tuple[int, bool, RequestState]:
+    ) -> Folded:
         sighting = self._sighting(entry, request, seen, now)
         published = 0
-        noted = False
+        noted = contested = False
         apply = self._highlights.apply
         for highlight in seen.highlights:
             if highlight.stream_id and highlight.stream_id != request.stream_id:
@@ -71,16 +73,29 @@ class SightingRule:
                 if highlight.stream_id != request.stream_id:
                     continue
                 sighting = self._sighting(entry, request, seen, now)
-            result = apply(highlight, sighting, stage)
-            if result is not None:
+            verdict = apply(highlight, sighting, stage)
+            if verdict is Verdict.PUBLISHED:
+                published += 1
                 noted = True
-                published += result
-        return published, noted, request
+            elif verdict is Verdict.NOTED:
+                noted = True
+            elif verdict is Verdict.CONTESTED:
+                contested = True
+        if contested:
+            request = self._read_again(request, now)
+        return Folded(request, published, noted)
+
+    def _read_again(self, request: RequestState, now: float) -> RequestState:
+        """Observations contradict each other, and nobody can tell which is newer: a read that begins now can."""
+        return refresh_asked(request, now + self._policy.poll_min_s)
 
     def _sighting(self, entry: Entry, request: RequestState, seen: Observation, now: float) -> Sighting:
         by = Observed(by=seen.source, observation_id=seen.observation_id)
         how = Seen(by, request.stream_id or "", seen.observed_at, self._outputs.at(now))
-        return Sighting(entry, self._outputs.context(entry), how, settled=request.state == "settled", now=now)
+        since, until = _times(seen)
+        settled = request.state == "settled"
+        context = self._outputs.context(entry)
+        return Sighting(entry, context, how, since=since, until=until, settled=settled, now=now)
 
     def _bind(self, entry: Entry, request: RequestState, seen: Observation, stage: Stage, now: float) -> RequestState:
         """Take the stream that an observation names as the request's, whatever became of our own submission."""
@@ -97,7 +112,13 @@ class SightingRule:
         return request
 
     def _see_stream(
-        self, entry: Entry, request: RequestState, stream: ObservedStream, at: float, stage: Stage, now: float
+        self,
+        entry: Entry,
+        request: RequestState,
+        seen: Observation,
+        stream: ObservedStream,
+        stage: Stage,
+        now: float,
     ) -> RequestState:
         ended = stream.status in OUTCOMES
         if stream.id != request.stream_id:
@@ -105,12 +126,22 @@ class SightingRule:
             request = with_surplus(entry, request, stream.id, ended=ended, now=now)
             if request.stream_id == before:
                 return request
-        if at < request.status_at or request.state not in BOUND or request.state == "settled":
+        if request.state not in BOUND or request.state == "settled":
             return request
+        status = stream.status[:_LONGEST_STATUS]
+        since, until = _times(seen)
+        known_until = max(request.status_at, request.status_until)
+        if status != request.api_status and since <= known_until:
+            stale = seen.source == "webhook" and until < request.status_at
+            return request if stale else self._read_again(request, now)
+        if since < request.status_at:
+            return request
+        until = max(until, known_until)
         request = msgspec.structs.replace(
             request,
-            api_status=stream.status[:_LONGEST_STATUS],
-            status_at=at,
+            api_status=status,
+            status_at=since,
+            status_until=until if until > since else 0.0,
             processed_s=stream.processed_s,
             total_s=stream.total_s,
             found=stream.highlights_found,
@@ -123,6 +154,12 @@ class SightingRule:
             request = change(request, "processing", "the API shows it running again", now, due=now)
             self._outputs.stream(stage, entry, request, now)
         return request
+
+
+def _times(seen: Observation) -> tuple[float, float]:
+    """Return when what was seen stood, at the earliest and at the latest, unix seconds."""
+    since = seen.observed_at.timestamp()
+    return since, since if seen.observed_until is None else max(since, seen.observed_until.timestamp())
 
 
 def _stream_of(seen: Observation) -> str | None:

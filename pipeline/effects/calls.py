@@ -45,6 +45,7 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     """GET the status, then highlights: what is new (``full`` false) or one whole pass (true).
 
     ``known`` tells the highlight ids seen so far. It is a view on living state: ask it, do not iterate over it.
+    ``answers`` is for the rules: how many of the reads that were asked for this one answers.
     """
 
     durable_first: ClassVar[bool] = False
@@ -52,6 +53,7 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     stream_id: str
     full: bool
     known: Collection[str]
+    answers: int = 0
 
     @property
     def kind(self) -> Kind:
@@ -102,6 +104,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         observed_at: unix seconds before the first byte was asked for, so never later than what it shows.
+        observed_until: unix seconds after the last byte came, so never earlier than what it shows.
         stream: the status.
         highlights: without repetition; empty when no page was read.
         total: what the API last claimed, ``None`` when no page was read.
@@ -110,6 +113,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     observed_at: float
+    observed_until: float
     stream: ObservedStream
     highlights: list[ObservedHighlight]
     total: int | None

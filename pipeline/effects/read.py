@@ -35,6 +35,7 @@ async def read(
         return failed_read(error)
     return Seen(
         observed_at=began,
+        observed_until=clock(),
         stream=stream,
         highlights=[observed_highlight(highlight) for highlight in listed.highlights.values()],
         total=listed.total,

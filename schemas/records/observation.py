@@ -72,7 +72,8 @@ class Observation(Record, kw_only=True):
         request_id: The request whose stream was seen.
         observation_id: Names this observation; the same one again changes nothing.
         source: How it was seen: a poll, a webhook, or the final sweep.
-        observed_at: When the answer or the webhook came in.
+        observed_at: When it stood as it was seen: the time that a webhook tells, or when a poll began.
+        observed_until: Until when that may have been, where it is not one moment: when a poll had its last answer.
         stream: The stream's status, if it was seen.
         highlights: The highlights that were seen, if any.
         total: How many highlights the API says there are.
@@ -86,4 +87,5 @@ class Observation(Record, kw_only=True):
     stream: ObservedStream | None = None
     highlights: list[ObservedHighlight] = []
     total: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    observed_until: Instant | None = None
     schema_version: Annotated[int, msgspec.Meta(ge=1, le=1)] = 1

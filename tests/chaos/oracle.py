@@ -27,16 +27,14 @@ class Account:
         published: distinct highlights found on the topic.
         records: records on the topic, revisions included.
         missing: highlights that were never published.
-        unknown: published highlights that the API never had.
-        duplicate: records too many: the same revision or the same content again, more revisions than there were.
-        out_of_order: breaks in ``seq`` or ``revision``.
+        unknown: published highlights, and contents of highlights, that the API never had.
+        duplicate: records too many: the same revision or the same content again.
+        out_of_order: breaks in ``seq`` or ``revision``, and contents that went back to an earlier one.
         stale: highlights whose last published content is not the final one.
         bad_summaries: requests whose latest summary does not equal what was published.
         unsettled: requests without a summary.
         posts: submissions that the API applied.
         extra_posts: of these, more than one for a request.
-        flips: contents that came back, because a webhook told an older one of the time a poll was under way: nobody can
-            tell which is newer then. Right with webhooks only.
         problems: the first few of them, in words.
     """
 
@@ -52,7 +50,6 @@ class Account:
     unsettled: int = 0
     posts: int = 0
     extra_posts: int = 0
-    flips: int = 0
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -78,28 +75,28 @@ class Truth:
 
     Attributes:
         expected: by stream id: what a perfect client ends up with (``GET /_sim/expected``).
-        revisions: how many contents each highlight ever had, by id.
+        contents: what each highlight ever was, in order, by id.
         posts: stream ids by request id, in the order of acceptance.
     """
 
     expected: Mapping[str, Mapping[str, Any]]
-    revisions: Mapping[str, int]
+    contents: Mapping[str, Sequence[Mapping[str, Any]]]
     posts: Mapping[str, Sequence[str]]
 
     @classmethod
     def of(cls, expected: Iterable[bytes], log: Iterable[bytes]) -> Truth:
         """Read the answer of ``/_sim/expected`` and the truth log, both as JSON lines."""
         streams = {item["stream_id"]: item for item in map(json.loads, expected)}
-        revisions: dict[str, int] = {}
+        contents: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         posts: defaultdict[str, list[str]] = defaultdict(list)
         for line in log:
             if line.startswith((b'{"event":"made"', b'{"event":"revised"')):
                 event = json.loads(line)
-                revisions[event["highlight_id"]] = event["revision"]
+                contents[event["highlight_id"]].append(_content_wanted(event["content"]))
             elif line.startswith(b'{"event":"accepted"'):
                 event = json.loads(line)
                 posts[str(event["metadata"].get("request_id"))].append(event["stream_id"])
-        return cls(streams, revisions, posts)
+        return cls(streams, contents, posts)
 
 
 def compare(
@@ -107,8 +104,6 @@ def compare(
     highlights: Iterable[Read],
     summaries: Mapping[str, Mapping[str, Any]],
     truth: Truth,
-    *,
-    webhooks: bool = False,
 ) -> Account:
     """Compare.
 
@@ -117,7 +112,6 @@ def compare(
         highlights: all records of the highlights topic, each partition in order.
         summaries: the latest summary by request id.
         truth: what really is.
-        webhooks: some were delivered, so that contents may flip.
     """
     account = Account(posts=sum(map(len, truth.posts.values())))
     asked = list(requests)
@@ -128,13 +122,9 @@ def compare(
         account.records += 1
     for request_id in asked:
         _judge_request(account, request_id, by_request.pop(request_id, []), summaries.get(request_id), truth)
-    if not webhooks:
-        account.duplicate += account.flips
     for request_id, records in by_request.items():
         account.unknown += len(records)
         account.note(f"{request_id}: {len(records)} records of a request that nobody made")
-    if account.holds:
-        account.problems.clear()  # flips are told as problems, and are none then
     return account
 
 
@@ -187,6 +177,7 @@ def _judge_records(
 ) -> dict[str, dict[str, Any]]:
     """Check order and repetition within one request; return the last record of each highlight."""
     last: dict[str, dict[str, Any]] = {}
+    places: dict[str, int] = {}
     seq = 0
     for record in records:
         highlight_id, revision = record["highlight_id"], record["revision"]
@@ -205,11 +196,26 @@ def _judge_records(
         if before is not None and _content_of(before) == _content_of(record):
             account.duplicate += 1
             account.note(f"{request_id}: {highlight_id} twice with the same content")
-        elif revision > truth.revisions.get(highlight_id, revision):
-            account.flips += 1
-            account.note(f"{request_id}: {highlight_id} has revision {revision}, the API made fewer")
+        elif (contents := truth.contents.get(highlight_id)) is not None:
+            _judge_content(account, record, contents, places)
         last[highlight_id] = record
     return last
+
+
+def _judge_content(
+    account: Account, record: dict[str, Any], contents: Sequence[Mapping[str, Any]], places: dict[str, int]
+) -> None:
+    """Check that a highlight's contents come in the order in which the API had them."""
+    highlight_id, content = record["highlight_id"], _content_of(record)
+    if content not in contents:
+        account.unknown += 1
+        account.note(f"{record['request_id']}: {highlight_id} with a content that the API never had")
+        return
+    place = contents.index(content)
+    if place < places.get(highlight_id, -1):
+        account.out_of_order += 1
+        account.note(f"{record['request_id']}: {highlight_id} went back to an earlier content")
+    places[highlight_id] = place
 
 
 def _summary_holds(summary: Mapping[str, Any], ids: set[str], records: int) -> bool:

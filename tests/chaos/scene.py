@@ -36,7 +36,6 @@ class Scene:
         settings: of the workers.
         fleet: the workers, none of them started.
         requests: ids of what was asked for so far.
-        webhooks: whether some are delivered.
     """
 
     def __init__(self, servers: str, name: str, scale: Scale, seed: int, folder: Path) -> None:
@@ -44,7 +43,6 @@ class Scene:
         self.seed = seed
         self.folder = folder
         self.requests: list[str] = []
-        self.webhooks = False
         self.servers = servers
         self._name = name
         scenario = scale.write_scenario(folder / "scenario.toml")
@@ -184,7 +182,7 @@ class Scene:
         await self.tail("highlights").catch_up()
         summaries = await self.latest("summaries")
         published = self.tail("highlights").all
-        return compare(self.requests, published, summaries, await self.truth(), webhooks=self.webhooks)
+        return compare(self.requests, published, summaries, await self.truth())
 
     async def truth(self) -> Truth:
         """Return what the simulator says."""

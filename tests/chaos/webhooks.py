@@ -53,7 +53,6 @@ class Webhooks:
 
     def __init__(self, scene: Scene, rng: random.Random, *, spread_s: float) -> None:
         self._scene = scene
-        scene.webhooks = True
         self._rng = rng
         self._spread_s = spread_s
         self._catalogue = Plans(scene.folder / "scenario.toml", scene.seed)

@@ -205,17 +205,19 @@ def seen_highlight(highlight_id: str, **fields: Any) -> ObservedHighlight:
 def observation(
     *highlights: ObservedHighlight,
     at: float = START,
+    until: float | None = None,
     source: ObservationSource = "webhook",
     stream: ObservedStream | None = None,
     request_id: str = "r1",
     name: str = "evt",
 ) -> Observation:
-    """One observation, at a time in unix seconds."""
+    """One observation, at a time in unix seconds, or at some time until another."""
     return Observation(
         request_id=request_id,
         observation_id=name,
         source=source,
         observed_at=datetime.fromtimestamp(at, UTC),
+        observed_until=None if until is None else datetime.fromtimestamp(until, UTC),
         stream=stream,
         highlights=list(highlights),
     )

@@ -26,7 +26,13 @@ def seen(bench: Bench, status: str, *highlights: ObservedHighlight) -> Seen:
     """What a whole clean pass shows."""
     stream = ObservedStream(id="str_1", status=status, highlights_found=len(highlights))
     return Seen(
-        observed_at=bench.now, stream=stream, highlights=list(highlights), total=len(highlights), whole=True, clean=True
+        observed_at=bench.now,
+        observed_until=bench.now,
+        stream=stream,
+        highlights=list(highlights),
+        total=len(highlights),
+        whole=True,
+        clean=True,
     )
 
 

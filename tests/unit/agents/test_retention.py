@@ -21,7 +21,13 @@ def settled() -> Bench:
     while bench.one().state != "settled":
         stream = ObservedStream(id="str_1", status="completed")
         seen = Seen(
-            observed_at=bench.now, stream=stream, highlights=[seen_highlight("h1")], total=1, whole=True, clean=True
+            observed_at=bench.now,
+            observed_until=bench.now,
+            stream=stream,
+            highlights=[seen_highlight("h1")],
+            total=1,
+            whole=True,
+            clean=True,
         )
         bench.finish(bench.call(), seen)
     return bench

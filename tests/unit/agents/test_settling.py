@@ -36,7 +36,13 @@ def read(
     count = len(highlights) if total is None else total
     whole = call.full or status in OUTCOMES
     result = Seen(
-        observed_at=bench.now, stream=stream, highlights=list(highlights), total=count, whole=whole, clean=clean
+        observed_at=bench.now,
+        observed_until=bench.now,
+        stream=stream,
+        highlights=list(highlights),
+        total=count,
+        whole=whole,
+        clean=clean,
     )
     bench.finish(call, result)
     return call
@@ -182,7 +188,9 @@ def test_a_webhook_during_a_poll_is_newer_than_the_poll() -> None:
     bench.observe(observation(seen_highlight("h1", title="newer"), at=began + 1))
     bench.now += 5
     stream = ObservedStream(id="str_1", status="processing")
-    stale = Seen(observed_at=began, stream=stream, highlights=[H1], total=1, whole=True, clean=True)
+    stale = Seen(
+        observed_at=began, observed_until=bench.now, stream=stream, highlights=[H1], total=1, whole=True, clean=True
+    )
     bench.finish(call, stale)
     assert bench.of("highlights")[-1].title == "newer"
 
