@@ -126,7 +126,7 @@ class HighlightRule:
         seq = entry.last_seq + 1
         place = Place(revision, seq, entry.rank(confidence, known))
         record, note = enriched(seen, context, sighting.how, place, signed=self._signed, parts=parts)
-        self._outputs.highlight(stage, context, record, sighting.now)
+        self._outputs.highlight(stage, context, record, sighting.since, sighting.now)
         stage.put(
             highlight_key(entry.request_id, seen.id),
             HighlightState(

@@ -77,8 +77,8 @@ class Outputs:
         """Return what is derived from the entry's request."""
         return context_of(entry, self.profiles)
 
-    def highlight(self, stage: Stage, context: Context, record: Highlight, now: float) -> None:
-        """Publish one revision. One that is too large goes without its free-form parts, and says so."""
+    def highlight(self, stage: Stage, context: Context, record: Highlight, seen_at: float, now: float) -> None:
+        """Publish one revision, seen at ``seen_at``. Too large, it goes without its free-form parts, and says so."""
         self.at(now)
         headers = self._highlight.make(
             f"{context.events}/{record.highlight_id}/{record.revision}",
@@ -92,7 +92,7 @@ class Outputs:
             stage.publish("highlights", context.key, encode(_trimmed(record)), headers)
         if self._observer is not None:
             made = record.api_created_at if record.revision == 1 else None
-            self._observer(record.platform, record.quality, now, record.observed_at.timestamp(), made)
+            self._observer(record.platform, record.quality, now, seen_at, made)
 
     def stream(self, stage: Stage, entry: Entry, request: RequestState, now: float, reason: str | None = None) -> None:
         """Publish where a request stands. ``reason`` stands in for the state's own when it is only told again."""

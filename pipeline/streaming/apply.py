@@ -125,11 +125,12 @@ class Applier(Generic[S]):
     def _apply_some(self, ledger: Ledger[S], records: Sequence[Any], outcomes: Counter[Outcome]) -> None:
         """Apply records without a pause in between: nothing else runs meanwhile, so the ledger stays ours."""
         applied = before = ledger.position(self._topic)
+        now = self._clock()  # one reading serves them all: they take some milliseconds
         for record in records:
             if record.offset <= applied:
                 outcomes[Outcome.KNOWN] += 1
                 continue
-            outcomes[self._decide(ledger, record)] += 1
+            outcomes[self._decide(ledger, record, now)] += 1
             applied = record.offset
         if applied > before:
             ledger.advance(self._topic, applied)  # once for all: whatever breaks above gives up the ledger's state
@@ -139,13 +140,13 @@ class Applier(Generic[S]):
         if record.offset <= ledger.position(self._topic):
             return Outcome.KNOWN
         await ledger.flush()  # what others staged must not be held against this record
-        place = (record.partition, self._topic)
+        place, now = (record.partition, self._topic), self._clock()
         refused = self._owner.refused.get(place)
         try:
             if refused is not None and refused[0] == record.offset:
-                outcome = self._dead_letter(ledger, record, RecordError("refused_by_broker", refused[1]))
+                outcome = self._dead_letter(ledger, record, RecordError("refused_by_broker", refused[1]), now)
             else:
-                outcome = self._decide(ledger, record)
+                outcome = self._decide(ledger, record, now)
             ledger.advance(self._topic, record.offset)
             await ledger.flush()
             self._owner.passed(record.partition, self._topic, record.offset)
@@ -157,19 +158,19 @@ class Applier(Generic[S]):
             raise
         return outcome
 
-    def _decide(self, ledger: Ledger[S], record: Any) -> Outcome:
+    def _decide(self, ledger: Ledger[S], record: Any, now: float) -> Outcome:
         try:
             if record.headers:
                 _require_text(record.headers)
             if self._belongs_elsewhere(record):
                 self._forward(ledger, record)
                 return Outcome.PUBLISHED
-            return self._rule(record, ledger.state, ledger, self._clock())
+            return self._rule(record, ledger.state, ledger, now)
         except RecordError as error:
-            return self._dead_letter(ledger, record, error)
+            return self._dead_letter(ledger, record, error, now)
 
-    def _dead_letter(self, ledger: Ledger[S], record: Any, error: RecordError) -> Outcome:
-        headers = error_headers(record, error, self._clock())
+    def _dead_letter(self, ledger: Ledger[S], record: Any, error: RecordError, now: float) -> Outcome:
+        headers = error_headers(record, error, now)
         try:
             ledger.publish(TOPIC, record.key, record.value, headers)
         except RecordError:  # it came in compressed, and is larger than any topic takes

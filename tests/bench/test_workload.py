@@ -14,11 +14,11 @@ _decoder = msgspec.json.Decoder(Observation)
 
 
 def test_records_are_valid_and_of_the_promised_size() -> None:
-    """Each input is an observation of one highlight, of 500 to 700 bytes, under its request's key and partition."""
+    """Each input is an observation of one highlight, of 500 to 750 bytes, under its request's key and partition."""
     for each in workload.distinct(200, 50):
         seen = decode(_decoder, each.value)
         assert len(seen.highlights) == 1
-        assert 500 <= len(each.value) <= 700
+        assert 500 <= len(each.value) <= 750
         assert each.key == seen.request_id.encode()
         assert each.partition == workload.place(seen.request_id)
 
