@@ -8,17 +8,18 @@ one has opened, because opening fences the partition's transactional id. ``docs/
 - ``restore.py``: reading a ledger partition to its end.
 - ``pending.py``: what is staged for the next transaction.
 - ``ledger.py``: open, stage, flush, renew, close.
-- ``closing.py``: closing clients without losing a cancellation.
+- ``closing.py``: letting go of clients and futures.
 - ``errors.py``: what can go wrong, by what the owner must do about it.
 """
 
-from pipeline.ledger.errors import BatchRefused, LedgerClosed, LedgerError, LedgerFenced, NotOurs
+from pipeline.ledger.errors import BatchRefused, LedgerBroke, LedgerClosed, LedgerError, LedgerFenced, NotOurs
 from pipeline.ledger.ledger import Ledger, LedgerConfig, LedgerObserver
 from pipeline.ledger.records import Position
 
 __all__ = [
     "BatchRefused",
     "Ledger",
+    "LedgerBroke",
     "LedgerClosed",
     "LedgerConfig",
     "LedgerError",

@@ -1,4 +1,4 @@
-"""Closing Kafka clients so that a cancellation of whoever closes them is not lost."""
+"""Letting go of clients so that a cancellation is not lost, and of futures so that their failures are told once."""
 
 from __future__ import annotations
 
@@ -27,3 +27,9 @@ async def close_apart(closing: Coroutine[Any, Any, None], *, patience: float | N
     await asyncio.wait({task}, timeout=patience)
     if task.done():
         task.result()
+
+
+def retrieve(future: asyncio.Future[Any]) -> None:
+    """Look at a future's exception, if it has one: what is told by another way, asyncio need not log as never told."""
+    if future.done() and not future.cancelled():
+        future.exception()

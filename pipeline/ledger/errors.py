@@ -3,6 +3,7 @@
     LedgerError
     ├── LedgerClosed    stage or flush after close: drop the work, somebody else has or will have it
     ├── LedgerFenced    another producer opened this partition: find out whether it is still ours
+    ├── LedgerBroke     a commit failed in a way that nobody foresaw: reopen once, then leave
     ├── NotOurs         the group generation moved on while opening: give up quietly
     └── BatchRefused    the broker refused a batch, nothing of the transaction counts: reopen, then record by record
 A plain LedgerError (broker away, deadline passed) means the outcome is unknown: reopen and read what is true.
@@ -21,6 +22,10 @@ class LedgerClosed(LedgerError):
 
 class LedgerFenced(LedgerError):
     """Another producer with this partition's transactional id took over."""
+
+
+class LedgerBroke(LedgerError):
+    """A fault of ours, or of the client library, ended a commit; what became of it is read at the next open."""
 
 
 class NotOurs(LedgerError):

@@ -15,7 +15,8 @@ from aiokafka import TopicPartition
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from pipeline.domain import Headers, State
-from pipeline.ledger.errors import LedgerClosed, LedgerError, NotOurs
+from pipeline.ledger.closing import retrieve
+from pipeline.ledger.errors import LedgerBroke, LedgerClosed, LedgerError, NotOurs
 from pipeline.ledger.pending import Pending
 from pipeline.ledger.producer import TransactionalProducer
 from pipeline.ledger.records import POSITION_PREFIX, Position, decode_position
@@ -287,7 +288,7 @@ class Ledger(Generic[S]):
         if self._producer is None:
             raise LedgerClosed(f"ledger {self.partition} has no producer")
         self._pending = Pending(self._producer.new_batch)
-        self._pending.settled.add_done_callback(_retrieve)
+        self._pending.settled.add_done_callback(retrieve)  # a failure is told by ``failure``
         self._work.clear()
         self._hurry.clear()
 
@@ -335,7 +336,7 @@ class Ledger(Generic[S]):
             self._fail(error)
         except Exception as error:  # a fault of ours or of the client: without this, every later flush would hang
             log.exception("ledger_commit_broke", partition=self.partition)
-            self._fail(LedgerError(f"commit broke: {error!r}"))
+            self._fail(LedgerBroke(f"commit broke: {error!r}"))
 
     async def _commit_pending(self) -> None:
         pending, producer = self._pending, self._producer
@@ -383,9 +384,3 @@ class Ledger(Generic[S]):
         producer, self._producer = self._producer, None
         if producer is not None:
             await producer.close(timeout=2.0)
-
-
-def _retrieve(future: asyncio.Future[None]) -> None:
-    """Look at the exception, so that a flush nobody waited for does not warn; the ledger's ``failure`` has it."""
-    if not future.cancelled():
-        future.exception()

@@ -10,6 +10,7 @@ from typing import Any
 import aiokafka
 from aiokafka import TopicPartition
 from aiokafka.errors import (
+    IllegalOperation,
     InvalidProducerEpoch,
     KafkaError,
     MessageSizeTooLargeError,
@@ -20,7 +21,7 @@ from aiokafka.errors import (
 )
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from pipeline.ledger.closing import close_apart
+from pipeline.ledger.closing import close_apart, retrieve
 from pipeline.ledger.errors import BatchRefused, LedgerError, LedgerFenced
 
 _FENCED = (ProducerFenced, InvalidProducerEpoch)
@@ -97,17 +98,19 @@ class TransactionalProducer:
             raise
         except _FENCED as error:
             raise LedgerFenced(repr(error)) from error
-        except (KafkaError, TimeoutError, AssertionError, OSError) as error:
-            # an assertion of aiokafka's state machine means that the producer failed in the background
+        except (KafkaError, TimeoutError, AssertionError, IllegalOperation, OSError) as error:
+            # a complaint of aiokafka's state machine means that the producer failed in the background
             raise self._classify(error) from error
         return last
 
     async def _send(self, batches: Batches) -> _Sent:
-        return [
-            (tp, batch.record_count(), await self._producer.send_batch(batch, tp.topic, partition=tp.partition))
-            for tp, builders in batches.items()
-            for batch in builders
-        ]
+        sent: _Sent = []
+        for tp, builders in batches.items():
+            for batch in builders:
+                future = await self._producer.send_batch(batch, tp.topic, partition=tp.partition)
+                future.add_done_callback(retrieve)  # a later one may fail to be sent, and then nobody awaits this one
+                sent.append((tp, batch.record_count(), future))
+        return sent
 
     async def _await_all(self, sent: _Sent) -> dict[TopicPartition, int]:
         """Await every batch: aiokafka would commit although one of them failed (test: R36)."""
@@ -119,6 +122,8 @@ class TransactionalProducer:
         for (tp, count, _), result in zip(sent, results, strict=True):
             if isinstance(result, _NOT_ALLOWED):
                 raise LedgerError(f"{tp.topic} may not be written: {result!r}") from result
+            if isinstance(result, asyncio.CancelledError):  # a batch that was given up, not our own cancellation
+                raise LedgerError(f"a batch of {tp.topic} was given up") from result
             if isinstance(result, BaseException):
                 raise result
             last[tp] = result.offset + count - 1
@@ -135,11 +140,22 @@ class TransactionalProducer:
         await close_apart(self._close(timeout))
 
     async def _close(self, timeout: float) -> None:
+        self._retrieve_failures()
         with contextlib.suppress(Exception):
             async with asyncio.timeout(timeout):
                 await self._producer.stop()
             return
         await self._abandon()
+
+    def _retrieve_failures(self) -> None:
+        """Look at failures that aiokafka tells nobody: asyncio would log each as an error, some time later."""
+        if (transaction := self._producer._txn_manager._transaction_waiter) is not None:  # noqa: SLF001
+            retrieve(transaction)
+        accumulator = self._producer._message_accumulator  # noqa: SLF001 - nothing else knows what was not sent
+        for batches in (accumulator._pending_batches, *accumulator._batches.values()):  # noqa: SLF001
+            for batch in batches:
+                retrieve(batch.future)
+                retrieve(batch._drain_waiter)  # noqa: SLF001
 
     async def _abandon(self) -> None:
         """Close what ``stop`` could not: it waits for batches that will never be delivered."""

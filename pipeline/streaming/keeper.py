@@ -10,13 +10,17 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from pipeline.domain import State
-from pipeline.ledger import Ledger, LedgerError, LedgerFenced, NotOurs
+from pipeline.ledger import Ledger, LedgerBroke, LedgerError, LedgerFenced, NotOurs
 from pipeline.worker.exit_codes import ExitCode, Unrecoverable
 
 S = TypeVar("S", bound=State)
 
-FENCE_WINDOW_S = 300.0
-"""Fenced twice within so many seconds, while the group says the partition is ours: somebody outside of it writes."""
+ONCE_ONLY = {LedgerFenced: ExitCode.FENCED, LedgerBroke: ExitCode.BUG}
+"""Failures after which a ledger that is ours is opened again once, and how the process ends on the second: somebody
+outside of the group writes, or a fault of ours strikes again and again."""
+
+ONCE_WITHIN_S = 300.0
+"""Such failures further apart than so many seconds have nothing to do with each other."""
 
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
@@ -70,13 +74,13 @@ class Keeper(Generic[S]):
         self._group = group
         self._shelf = shelf
         self._sleep = sleep
-        self._fenced_at: list[float] = []
+        self._failures: dict[type[LedgerError], list[float]] = {kind: [] for kind in ONCE_ONLY}
 
     async def run(self) -> None:
         """Work until cancelled, or until the group says that the partition is not ours.
 
         Raises:
-            Unrecoverable: fenced again and again, although it is ours.
+            Unrecoverable: fenced, or broken by a fault of ours, again and again, although it is ours.
         """
         pause = _FIRST_PAUSE_S
         while True:
@@ -95,17 +99,18 @@ class Keeper(Generic[S]):
             await self._shelf.serve(ledger)
             log.warning("ledger_failed", partition=self._partition, error=repr(ledger.failure))
             now = time.monotonic()
-            if isinstance(ledger.failure, LedgerFenced):
-                self._fenced_at = [at for at in self._fenced_at if now - at < FENCE_WINDOW_S] + [now]
+            if (kind := type(ledger.failure)) in self._failures:
+                self._failures[kind] = [at for at in self._failures[kind] if now - at < ONCE_WITHIN_S] + [now]
             pause = _FIRST_PAUSE_S if now - opened_at > _SETTLED_S else min(pause * 2, _LONGEST_PAUSE_S)
             await self._sleep(pause)
 
     async def _open(self) -> Ledger[S]:
         """Open, sure before and after that the partition is ours: a process may have been frozen at any point."""
         await self._confirm()
-        if len(self._fenced_at) > 1:
-            reason = f"partition {self._partition} was fenced twice in generation {self._generation}"
-            raise Unrecoverable(ExitCode.FENCED, reason)
+        for kind, exit_code in ONCE_ONLY.items():
+            if len(self._failures[kind]) > 1:
+                reason = f"partition {self._partition}: {kind.__name__} twice in generation {self._generation}"
+                raise Unrecoverable(exit_code, reason)
         ledger = await self._shelf.open_ledger(self._partition, self._still_ours)
         await self._confirm()
         await self._group.reread(self._partition)

@@ -1,6 +1,7 @@
 """Who may write a partition's ledger: the last one that opened it, and nobody else."""
 
 import asyncio
+import gc
 from dataclasses import replace
 
 import aiokafka
@@ -58,6 +59,25 @@ async def test_opening_fences_the_former_owner(config: LedgerConfig) -> None:
     assert await values(config.client_options["bootstrap_servers"][0], config.topics["out"]) == ["kept"]
     await former.drop()
     await new.close()
+
+
+async def test_a_fence_is_told_once(config: LedgerConfig) -> None:
+    """However many batches were on their way, asyncio has no failure left to log: the ledger's own is the only one."""
+    never_retrieved: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _loop, context: never_retrieved.append(context["message"]))
+    for _ in range(5):
+        former = await opened(config)
+        new = await opened(config)
+        stage(former, *(f"lost-{number}" for number in range(200)))
+        former.publish("dead-letters", b"key", b"lost as well")
+        await asyncio.wait_for(former.failed.wait(), 10)
+        assert isinstance(former.failure, LedgerFenced), former.failure
+        await former.drop()
+        await new.close()
+        del former, new
+        gc.collect()
+    assert never_retrieved == []
 
 
 async def test_a_transaction_of_a_dead_owner_is_ended_before_reading(config: LedgerConfig) -> None:

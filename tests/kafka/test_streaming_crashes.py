@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from pipeline.kafka.embedded import EmbeddedKafka
+from pipeline.ledger.producer import TransactionalProducer
 from pipeline.worker.exit_codes import ExitCode
 from tests.kafka.driving import (
     Workers,
@@ -104,6 +105,49 @@ async def test_the_group_grows_and_shrinks_under_load(kafka: EmbeddedKafka, topi
         found = await wait_for_values(servers, f"{topic_prefix}out", LOAD // 2, 40)
         assert others[1].returncode is None
     assert sorted(found) == sorted(f"i{number}=a#1" for number in range(LOAD // 2))
+
+
+async def test_a_healthy_owner_that_is_fenced_reopens_once_and_goes_on(kafka: EmbeddedKafka, topic_prefix: str) -> None:
+    """R41: a straggler that opens a partition once takes nothing but one reopening from its owner; all is out once."""
+    servers = kafka.bootstrap_servers
+    await create_topics(servers, topic_prefix)
+    async with Engine(servers, topic_prefix) as healthy:
+        await eventually(lambda: healthy.ready, 30)
+        before = dict(healthy.opened)
+        load = [f"i{number}=a" for number in range(2_000)]
+        sending = asyncio.create_task(send(servers, f"{topic_prefix}in", load, pace=0.1))
+        await wait_for_values(servers, f"{topic_prefix}out", 100)
+        for number in range(PARTITIONS):
+            await fence(healthy, number)
+        await sending
+        found = await wait_for_values(servers, f"{topic_prefix}out", len(load), 30)
+        assert healthy.fatal == []
+        assert {number: healthy.opened[number] - before[number] for number in before} == dict.fromkeys(before, 1)
+    assert sorted(found) == sorted(f"{value}#1" for value in load)
+    assert sorted(await values(servers, f"{topic_prefix}out")) == sorted(found)
+
+
+async def test_an_owner_that_is_fenced_again_leaves(kafka: EmbeddedKafka, topic_prefix: str) -> None:
+    """Fenced twice while the group says that it is ours: somebody outside of it writes; no endless fight."""
+    servers = kafka.bootstrap_servers
+    await create_topics(servers, topic_prefix)
+    async with Engine(servers, topic_prefix) as healthy:
+        await eventually(lambda: healthy.ready, 30)
+        for again in range(2):
+            fenced = healthy.ledger(0)
+            await fence(healthy, 0)
+            await send(servers, f"{topic_prefix}in", [f"i{again}-{number}=a" for number in range(50)])
+            await asyncio.wait_for(fenced.failed.wait(), 10)
+            await eventually(lambda: healthy.owner.ledger(0) is not None or bool(healthy.fatal), 10)
+        assert [reason.exit_code for reason in healthy.fatal] == [ExitCode.FENCED]
+
+
+async def fence(healthy: Engine, partition: int) -> None:
+    """Open a partition's transactional id as a worker does that believes to own it, and let go of it."""
+    config = healthy.config
+    name = f"{config.topic}-{partition}"
+    straggler = await TransactionalProducer.open(config.client_options, name, batch_bytes=1024, timeout=10.0)
+    await straggler.close(timeout=2.0)
 
 
 @pytest.mark.parametrize("place", ["before_open", "after_open"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.ledger import LedgerError, LedgerFenced
+from pipeline.ledger import LedgerBroke, LedgerError, LedgerFenced
 from pipeline.streaming.keeper import Keeper
 from pipeline.worker.exit_codes import ExitCode, Unrecoverable
 
@@ -102,20 +102,32 @@ async def test_a_coordinator_that_is_away_is_waited_for() -> None:
     task.cancel()
 
 
-async def test_one_fence_is_survived() -> None:
-    """Fenced once and still ours by the coordinator's word: the ledger is opened again."""
-    group, shelf = Group(), Shelf(LedgerFenced("x"))
+@pytest.mark.parametrize("failure", [LedgerFenced("x"), LedgerBroke("x")], ids=["fenced", "broke"])
+async def test_one_such_failure_is_survived(failure: LedgerError) -> None:
+    """Fenced or broken once and still ours by the coordinator's word: the ledger is opened again."""
+    group, shelf = Group(), Shelf(failure)
     task = asyncio.create_task(keeper(group, shelf).run())
     await asyncio.wait_for(shelf.serving.wait(), 1)
     assert shelf.opened == 2
     task.cancel()
 
 
-async def test_two_fences_end_the_process() -> None:
-    """Fenced twice while the group says it is ours: somebody outside of it writes, and we leave with its code."""
+@pytest.mark.parametrize(
+    ("kind", "code"), [(LedgerFenced, ExitCode.FENCED), (LedgerBroke, ExitCode.BUG)], ids=["fenced", "broke"]
+)
+async def test_two_such_failures_end_the_process(kind: type[LedgerError], code: ExitCode) -> None:
+    """While the group says it is ours: somebody outside of it writes, or a fault of ours repeats; each has its code."""
     with pytest.raises(Unrecoverable) as ended:
-        await keeper(Group(), Shelf(LedgerFenced("x"), LedgerFenced("y"))).run()
-    assert ended.value.exit_code == ExitCode.FENCED
+        await keeper(Group(), Shelf(kind("x"), LedgerError("between"), kind("y"))).run()
+    assert ended.value.exit_code == code
+
+
+async def test_one_failure_of_each_kind_is_survived() -> None:
+    """Each kind is counted for itself."""
+    shelf = Shelf(LedgerFenced("x"), LedgerBroke("y"))
+    task = asyncio.create_task(keeper(Group(), shelf).run())
+    await asyncio.wait_for(shelf.serving.wait(), 1)
+    task.cancel()
 
 
 async def test_a_fenced_member_that_was_evicted_leaves_quietly() -> None:
