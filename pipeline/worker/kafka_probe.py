@@ -12,6 +12,7 @@ import structlog
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
+from pipeline.kafka.refusal import why_refused
 from pipeline.telemetry.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -56,7 +57,7 @@ class KafkaProbe:
             try:
                 await self._ask_while_up()
             except (KafkaError, TimeoutError, OSError) as error:
-                self._note(up=False, why=repr(error))
+                self._note(up=False, why=await why_refused(self._options, _TIMEOUT_S) or repr(error))
             await asyncio.sleep(_RETRY_S)
 
     async def _ask_while_up(self) -> None:

@@ -1,6 +1,7 @@
 """With SASL_SSL in the settings, every kind of client we use gets in: aiokafka, Faust, and the topic administration."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from aiokafka.errors import KafkaConnectionError
 
 from pipeline.kafka.connection import KafkaConnection, resolve
 from pipeline.kafka.embedded import EmbeddedKafka
-from pipeline.kafka.security import BrokerSecurity
+from pipeline.kafka.ports import choose_ports
+from pipeline.kafka.refusal import why_refused
+from pipeline.kafka.security import LISTENER, BrokerSecurity
 from pipeline.kafka.topics import Layout, apply, plan
 from pipeline.settings import Settings
 from schemas import catalogue
@@ -34,9 +37,11 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> BrokerCertificate:
 async def secure_kafka(
     certificate: BrokerCertificate, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[EmbeddedKafka]:
-    """A broker with a SASL_SSL listener and one user."""
+    """A broker with a SASL_SSL listener that wants both: a client certificate of its authority, and its one user."""
     security = BrokerSecurity(certificate.ca, certificate.certificate, certificate.key, {USER: PASSWORD})
-    async with EmbeddedKafka(tmp_path_factory.mktemp("secure") / "broker", security=security) as kafka:
+    both = {f"listener.name.{LISTENER.lower()}.ssl.client.auth": "required"}
+    folder = tmp_path_factory.mktemp("secure") / "broker"
+    async with EmbeddedKafka(folder, security=security, properties=both) as kafka:
         yield kafka
 
 
@@ -49,6 +54,8 @@ def variables(kafka: EmbeddedKafka, certificate: BrokerCertificate, **more: str)
         "KAFKA_SASL_USERNAME": USER,
         "KAFKA_SASL_PASSWORD": PASSWORD,
         "KAFKA_SSL_CAFILE": str(certificate.ca),
+        "KAFKA_SSL_CERTFILE": str(certificate.certificate),
+        "KAFKA_SSL_KEYFILE": str(certificate.key),
         **more,
     }
 
@@ -130,6 +137,33 @@ async def test_the_wrong_user_or_password_does_not_get_in(
         assert password not in caplog.text
 
 
+async def test_without_a_client_certificate_nobody_gets_in(
+    secure_kafka: EmbeddedKafka, certificate: BrokerCertificate
+) -> None:
+    """Mutual TLS is real: the right password alone is not enough where the broker wants a certificate too."""
+    environ = variables(secure_kafka, certificate)
+    for name in ("KAFKA_SSL_CERTFILE", "KAFKA_SSL_KEYFILE"):
+        del environ[name]
+    with pytest.raises(KafkaConnectionError):
+        await plan(connection(environ), catalogue.load(), Layout("", 1))
+
+
+async def test_the_reason_of_a_refusal_is_told(secure_kafka: EmbeddedKafka, certificate: BrokerCertificate) -> None:
+    """A wrong password is told apart from a broker that is away, and from one that lets us in."""
+    environ = variables(secure_kafka, certificate)
+    assert await why_refused(connection(environ).aiokafka(), 10.0) is None
+    wrong = connection(environ | {"KAFKA_SASL_PASSWORD": "not-the-password"}).aiokafka()
+    reason = await why_refused(wrong, 10.0)
+    assert reason is not None
+    assert "uthentication" in reason
+    assert "not-the-password" not in reason
+    (port,) = choose_ports(1, random.SystemRandom())
+    away = await why_refused({**wrong, "bootstrap_servers": [f"127.0.0.1:{port}"]}, 10.0)
+    assert away is not None
+    assert f"127.0.0.1:{port}" in away
+    assert "uthentication" not in away
+
+
 async def test_a_broker_of_another_authority_is_not_trusted(
     secure_kafka: EmbeddedKafka, certificate: BrokerCertificate, tmp_path: Path
 ) -> None:
@@ -145,7 +179,8 @@ async def test_a_client_without_tls_does_not_get_in(
 ) -> None:
     """SASL_PLAINTEXT to the secure port fails, in bounded time."""
     environ = variables(secure_kafka, certificate, KAFKA_SECURITY_PROTOCOL="SASL_PLAINTEXT")
-    del environ["KAFKA_SSL_CAFILE"]
+    for name in ("KAFKA_SSL_CAFILE", "KAFKA_SSL_CERTFILE", "KAFKA_SSL_KEYFILE"):
+        del environ[name]
     async with asyncio.timeout(60):
         with pytest.raises(KafkaConnectionError):
             await plan(connection(environ), catalogue.load(), Layout("", 1))
