@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from typing import TYPE_CHECKING, Any
 
-from agents.ledger_records import WEBHOOK, HighlightState, Parked, RequestState
+from agents.ledger_records import WEBHOOK, HighlightState, OriginalRequest, Parked, RequestState
 
 if TYPE_CHECKING:
     from agents.rules.context import Context
@@ -16,6 +16,7 @@ class Entry:
 
     Attributes:
         request: ``None`` while only early records are known, or while a restore has not come to it yet.
+        original: the request record as it came; there whenever ``request`` is, but during a restore.
         highlights: by highlight id.
         parked: early records by (topic, offset).
         last_seq: of the latest highlight record published; 0 before the first.
@@ -35,6 +36,7 @@ class Entry:
         "highlights",
         "last_seq",
         "late",
+        "original",
         "parked",
         "read_floor",
         "request",
@@ -45,6 +47,7 @@ class Entry:
     def __init__(self, request_id: str) -> None:
         self.request_id = request_id
         self.request: RequestState | None = None
+        self.original: OriginalRequest | None = None
         self.highlights: dict[str, HighlightState] = {}
         self.parked: dict[tuple[str, int], Parked] = {}
         self.last_seq = 0
@@ -100,7 +103,7 @@ class Entry:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left to remember."""
-        return self.request is None and not self.highlights and not self.parked
+        return self.request is None and self.original is None and not self.highlights and not self.parked
 
     def due(self) -> float | None:
         """When something has to be done about it next, unix seconds."""
@@ -114,6 +117,7 @@ class Entry:
         """Everything that a restore has to bring back, comparable."""
         return {
             "request": self.request,
+            "original": self.original,
             "highlights": dict(self.highlights),
             "parked": dict(self.parked),
             "last_seq": self.last_seq,

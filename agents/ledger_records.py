@@ -31,7 +31,6 @@ class RequestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """One request (``request/<request_id>``). All times are unix seconds.
 
     Attributes:
-        original: the request record's value, as it came; ``headers``, ``offset`` and ``timestamp`` (ms) likewise.
         epoch: how often this id was used; 2 after retention forgot the first.
         changes: how many changes of state were published.
         due: when the next effect is due; ``None``: nothing is.
@@ -55,9 +54,6 @@ class RequestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """
 
     state_version: int
-    original: str
-    offset: int
-    timestamp: int
     state: StreamState
     accepted_at: float
     changed_at: float
@@ -96,7 +92,6 @@ class RequestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     extras: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
-    headers: KeptHeaders = ()
     missing_since: float = 0.0
     younger: int = 0
     stop_failures: int = 0
@@ -107,6 +102,20 @@ class RequestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     def wants_refresh(self) -> bool:
         """Whether a read that was asked for has not been answered."""
         return self.refreshed < self.refreshes
+
+
+class OriginalRequest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A request record as it came (``original/<request_id>``). Apart from its state, which is written at each poll.
+
+    Attributes:
+        value: text of the value; ``headers``, ``offset`` and ``timestamp`` (ms) are the record's too.
+    """
+
+    state_version: int
+    value: str
+    offset: int
+    timestamp: int
+    headers: KeptHeaders = ()
 
 
 class HighlightState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -171,6 +180,11 @@ def request_key(request_id: str) -> str:
     return f"request/{request_id}"
 
 
+def original_key(request_id: str) -> str:
+    """Return the ledger key of a request record as it came."""
+    return f"original/{request_id}"
+
+
 def highlight_key(request_id: str, highlight_id: str) -> str:
     """Return the ledger key of a highlight."""
     return f"highlight/{request_id}/{highlight_id}"
@@ -188,6 +202,7 @@ def closed_key(request_id: str) -> str:
 
 _decoders: dict[str, msgspec.json.Decoder[Any]] = {
     "request": msgspec.json.Decoder(RequestState),
+    "original": msgspec.json.Decoder(OriginalRequest),
     "highlight": msgspec.json.Decoder(HighlightState),
     "parked": msgspec.json.Decoder(Parked),
     "closed": msgspec.json.Decoder(Closed),

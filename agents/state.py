@@ -8,7 +8,16 @@ from heapq import heappop, heappush
 from typing import Any
 
 from agents.entry import Entry
-from agents.ledger_records import ACTIVE, FINAL, Closed, HighlightState, Parked, RequestState, decode_state
+from agents.ledger_records import (
+    ACTIVE,
+    FINAL,
+    Closed,
+    HighlightState,
+    OriginalRequest,
+    Parked,
+    RequestState,
+    decode_state,
+)
 
 
 class PartitionState:
@@ -34,6 +43,7 @@ class PartitionState:
         self._heap: list[tuple[float, str]] = []
         self._folds: dict[str, Callable[[str, Any], None]] = {
             "request": self._fold_request,
+            "original": self._fold_original,
             "highlight": self._fold_highlight,
             "parked": self._fold_parked,
             "closed": self._fold_closed,
@@ -130,10 +140,16 @@ class PartitionState:
         if new is not None:
             self.counts[new.state] += 1
             self._count_stream(new.stream_id, 1)
-        if new is None or new.state in FINAL or old is None or old.original != new.original:
+        if new is None or new.state in FINAL or old is None:
             entry.context = None
         self._drop_if_empty(entry)
         self._schedule(request_id)
+
+    def _fold_original(self, request_id: str, new: OriginalRequest | None) -> None:
+        entry = self._kept(request_id)
+        entry.original = new
+        entry.context = None
+        self._drop_if_empty(entry)
 
     def _count_stream(self, stream_id: str | None, change: int) -> None:
         if stream_id is not None:

@@ -43,9 +43,9 @@ class Context:
 def context_of(entry: Entry, profiles: Profiles) -> Context:
     """Return the context of an entry with a request, made on first use."""
     if entry.context is None:
-        request = entry.request
-        if request is None:
+        request, original = entry.request, entry.original
+        if request is None or original is None:
             raise LookupError(f"no request {entry.request_id}")
-        asked = _decoder.decode(request.original)
-        entry.context = Context(asked, profiles.get(asked.profile), request.epoch, find_traceparent(request.headers))
+        asked = _decoder.decode(original.value)
+        entry.context = Context(asked, profiles.get(asked.profile), request.epoch, find_traceparent(original.headers))
     return entry.context

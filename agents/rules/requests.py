@@ -5,7 +5,15 @@ from __future__ import annotations
 import msgspec
 
 from agents.entry import Entry
-from agents.ledger_records import STATE_VERSION, RequestState, closed_key, parked_key, request_key
+from agents.ledger_records import (
+    STATE_VERSION,
+    OriginalRequest,
+    RequestState,
+    closed_key,
+    original_key,
+    parked_key,
+    request_key,
+)
 from agents.policy import Policy
 from agents.rules.commands import CommandRule
 from agents.rules.lifecycle import change
@@ -75,13 +83,18 @@ class RequestRule:
 
     def _accept(self, asked: Request, incoming: Incoming, state: PartitionState, stage: Stage, now: float) -> None:
         request_id = asked.request_id
-        closed = state.closed.get(request_id)
-        accepted = RequestState(
+        original = OriginalRequest(
             state_version=STATE_VERSION,
-            original=text_of(incoming),
+            value=text_of(incoming),
             headers=headers_of(incoming),
             offset=incoming.offset,
             timestamp=incoming.timestamp,
+        )
+        if len(msgspec.json.encode(original)) > _KEPT_SHARE * self._policy.max_request_bytes:
+            raise RecordError("oversize_request", "with its quotes and headers escaped it is too large for the ledger")
+        closed = state.closed.get(request_id)
+        accepted = RequestState(
+            state_version=STATE_VERSION,
             state="accepted",
             accepted_at=now,
             changed_at=now,
@@ -92,9 +105,7 @@ class RequestRule:
             waiting = change(accepted, "scheduled", f"not before {asked.not_before}", now, due=starts)
         else:
             waiting = change(accepted, "queued", "accepted", now, due=now)
-        # it is written again at each change, and must fit then too: now it can still be refused
-        if len(msgspec.json.encode(waiting)) > _KEPT_SHARE * self._policy.max_request_bytes:
-            raise RecordError("oversize_request", "with its quotes and headers escaped it is too large for the ledger")
+        stage.put(original_key(request_id), original)
         stage.put(request_key(request_id), waiting)
         if closed is not None:
             stage.put(closed_key(request_id), None)

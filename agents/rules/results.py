@@ -211,19 +211,22 @@ class ResultRule:
         if after.state == "settled":
             self._outputs.summary(turn.stage, turn.entry, after, turn.now)
         elif after.state == "rejected":
-            original = self._original(turn, after)
+            original = self._original(turn)
             self._outputs.dead_letter(turn.stage, original, RecordError("rejected", after.reason), turn.now)
 
-    def _original(self, turn: Turn, request: RequestState) -> Original:
+    def _original(self, turn: Turn) -> Original:
         """The request record as it came, so that it can be mended and sent again."""
+        kept = turn.entry.original
+        if kept is None:
+            raise LookupError(turn.entry.request_id)
         return Original(
             topic=self._outputs.full_name("requests"),
             partition=turn.partition,
-            offset=request.offset,
-            timestamp=request.timestamp,
+            offset=kept.offset,
+            timestamp=kept.timestamp,
             key=turn.entry.request_id.encode(),
-            value=request.original.encode(),
-            headers=restored_headers(request.headers),
+            value=kept.value.encode(),
+            headers=restored_headers(kept.headers),
         )
 
 

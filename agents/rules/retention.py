@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from agents.entry import Entry
-from agents.ledger_records import STATE_VERSION, Closed, closed_key, highlight_key, parked_key, request_key
+from agents.ledger_records import (
+    STATE_VERSION,
+    Closed,
+    closed_key,
+    highlight_key,
+    original_key,
+    parked_key,
+    request_key,
+)
 from agents.policy import Policy
 from agents.state import PartitionState
 from pipeline.domain import Stage
@@ -24,6 +32,7 @@ def forget_request(entry: Entry, state: PartitionState, stage: Stage, now: float
     for topic, offset in list(entry.parked):
         stage.put(parked_key(request_id, topic, offset), None)
     stage.put(request_key(request_id), None)
+    stage.put(original_key(request_id), None)
     marker = Closed(state_version=STATE_VERSION, epoch=request.epoch, due=now + policy.closed_for_s)
     stage.put(closed_key(request_id), marker)
     state.release(request_id)

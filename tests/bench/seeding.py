@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 import msgspec
 
-from agents.ledger_records import POLL, STATE_VERSION, HighlightState, RequestState, highlight_key, request_key
+from agents.ledger_records import (
+    POLL,
+    STATE_VERSION,
+    HighlightState,
+    OriginalRequest,
+    RequestState,
+    highlight_key,
+    original_key,
+    request_key,
+)
 from schemas.records import Request, encode
 from tests.bench.requested import START, requests, stream_id
 from tests.bench.workload import Input, place
@@ -15,13 +24,16 @@ _FAR_AWAY_S = 10 * 365 * 86_400.0
 _encoder = msgspec.json.Encoder()
 
 
-def in_processing(asked: Request, number: int, now: float) -> RequestState:
+def as_it_came(asked: Request, number: int, now: float) -> OriginalRequest:
+    """Return a request record as the ledger keeps it."""
+    value = encode(asked).decode()
+    return OriginalRequest(state_version=STATE_VERSION, value=value, offset=number, timestamp=int(now * 1000))
+
+
+def in_processing(number: int, now: float) -> RequestState:
     """Return the state of a request whose stream runs, and which has nothing to do before many years."""
     return RequestState(
         state_version=STATE_VERSION,
-        original=encode(asked).decode(),
-        offset=number,
-        timestamp=int(now * 1000),
         state="processing",
         previous="submitting",
         reason="submitted",
@@ -48,8 +60,9 @@ def ledger(request_count: int, highlights_each: int, now: float) -> Iterator[Inp
     at = START.timestamp()
     for number, asked in enumerate(requests(request_count)):
         partition = place(asked.request_id)
-        key = request_key(asked.request_id).encode()
-        yield Input(partition, key, _encoder.encode(in_processing(asked, number, now)))
+        original = _encoder.encode(as_it_came(asked, number, now))
+        yield Input(partition, original_key(asked.request_id).encode(), original)
+        yield Input(partition, request_key(asked.request_id).encode(), _encoder.encode(in_processing(number, now)))
         for index in range(highlights_each):
             known = HighlightState(
                 STATE_VERSION,

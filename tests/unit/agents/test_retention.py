@@ -50,7 +50,7 @@ def test_a_settled_request_is_forgotten_after_its_time() -> None:
     bench.now += 20
     assert bench.begin() is None
     assert bench.state.entries == {}
-    assert {key for key, value in bench.stage.log if value is None} == {"request/r1", "highlight/r1/h1"}
+    assert {key for key, value in bench.stage.log if value is None} == {"request/r1", "original/r1", "highlight/r1/h1"}
     assert set(bench.state.closed) == {"r1"}
 
 
@@ -94,7 +94,7 @@ def test_active_requests_are_counted_by_state() -> None:
     assert bench.stage.restored().active() == bench.state.active()
 
 
-@pytest.mark.parametrize("key", ["request/r1", "highlight/r1/h1", "parked/r1/commands/1", "closed/r1"])
+@pytest.mark.parametrize("key", ["request/r1", "original/r1", "highlight/r1/h1", "parked/r1/commands/1", "closed/r1"])
 def test_state_of_a_newer_version_is_refused(key: str) -> None:
     """A worker does not guess at state that a newer one wrote: it stops, and says why."""
     newer = [STATE_VERSION + 1] if key.startswith("highlight") else {"state_version": STATE_VERSION + 1}

@@ -250,7 +250,5 @@ def test_backoff_is_bounded_and_honours_the_server() -> None:
 
 def make_state(**fields: Any) -> RequestState:
     """A request's state with the fields given."""
-    base = RequestState(
-        state_version=1, original="", offset=0, timestamp=0, state="processing", accepted_at=0.0, changed_at=0.0
-    )
+    base = RequestState(state_version=1, state="processing", accepted_at=0.0, changed_at=0.0)
     return msgspec.structs.replace(base, **fields)
