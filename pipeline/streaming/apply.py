@@ -77,19 +77,26 @@ class Applier(Generic[S]):
     async def apply(self, batch: Batch) -> None:
         """Apply a batch's records in order and mark it done; stop without a mark when the partition is lost.
 
-        A fault of ours is fatal and acknowledges nothing: the record is read again by whoever comes next.
+        Whatever else stops it in the middle gives up the ledger, so that no later batch is applied over the gap: the
+        partition is read again from what is durable. A fault of ours is fatal too, and acknowledges nothing.
         """
         try:
             await self._apply(batch)
+        except asyncio.CancelledError:
+            self._give_up(batch, "was cancelled")
+            raise
         except LedgerError as error:
             log.info("batch_abandoned", topic=self._topic, partition=batch.tp.partition, reason=str(error))
         except Unrecoverable as error:
             self._on_fatal(error)
         except Exception as error:  # whatever it is: Faust would swallow it and acknowledge
             log.exception("apply_failed", topic=self._topic, partition=batch.tp.partition)
-            if (ledger := self._owner.ledger(batch.tp.partition)) is not None:
-                ledger.abandon(f"applying {self._topic} failed")  # half a record's effects may be staged
+            self._give_up(batch, "failed")  # half a record's effects may be staged
             self._on_fatal(Unrecoverable(ExitCode.BUG, f"applying {self._topic}: {error!r}"))
+
+    def _give_up(self, batch: Batch, why: str) -> None:
+        if not batch.done and (ledger := self._current(batch)) is not None:
+            ledger.abandon(f"applying {self._topic} {why}")
 
     async def _apply(self, batch: Batch) -> None:
         partition = batch.tp.partition
@@ -117,10 +124,15 @@ class Applier(Generic[S]):
         self._wake(partition)
 
     def _current(self, batch: Batch) -> Ledger[S] | None:
-        """The ledger to apply to; ``None`` when the batch belongs to a reading session that is over."""
-        if self._session_of(batch.tp.partition) != batch.session:
+        """The ledger to apply to; ``None`` when the batch belongs to a reading session that is over.
+
+        A session is over when the partition may not be read, not only when the next one begins: between the two a new
+        ledger is open already, which stands before what the old one had applied.
+        """
+        partition = batch.tp.partition
+        if not self._owner.may_read(partition) or self._session_of(partition) != batch.session:
             return None
-        return self._owner.ledger(batch.tp.partition)
+        return self._owner.ledger(partition)
 
     def _apply_some(self, ledger: Ledger[S], records: Sequence[Any], outcomes: Counter[Outcome]) -> None:
         """Apply records without a pause in between: nothing else runs meanwhile, so the ledger stays ours."""
