@@ -42,7 +42,7 @@ class HighlightDomain:
         observer: HighlightObserver | None = None,
     ) -> None:
         outputs = Outputs(profiles or Profiles(), catalogue.load(), topic_prefix, observer)
-        highlights = HighlightRule(outputs, publish_signed_urls=policy.publish_signed_urls)
+        highlights = HighlightRule(outputs, policy)
         sightings = SightingRule(outputs, highlights, policy)
         parking = Parking(outputs, policy)
         observations = ObservationRule(outputs, sightings, parking)

@@ -16,6 +16,7 @@ class Policy:
         poll_min_s: shortest time between two polls of a stream.
         poll_max_s: longest time between two polls of a stream.
         jitter: random share by which a delay may differ.
+        clock_skew_s: how far the API's clock and ours may be apart, its whole seconds included.
         full_read_every: every so many polls read all pages, so that revisions are seen while a stream runs.
         sweep_max: final passes before a stream is settled as incomplete.
         sweep_pause_s: time between two passes.
@@ -52,6 +53,7 @@ class Policy:
     poll_min_s: float = 2.0
     poll_max_s: float = 60.0
     jitter: float = 0.1
+    clock_skew_s: float = 5.0
     full_read_every: int = 10
     sweep_max: int = 10
     sweep_pause_s: float = 1.0

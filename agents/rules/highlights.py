@@ -6,6 +6,7 @@ import enum
 
 from agents.entry import Entry
 from agents.ledger_records import POLL, STATE_VERSION, WEBHOOK, HighlightState, highlight_key
+from agents.policy import Policy
 from agents.rules.canonical import Plain, digest_of, plain
 from agents.rules.context import Context
 from agents.rules.enriching import Place, Seen, enriched
@@ -21,7 +22,7 @@ class Verdict(enum.Enum):
     """What became of one observed highlight.
 
     ``PUBLISHED``: news. ``NOTED``: nothing new but the time. ``KNOWN``: nothing new, or older than what is known.
-    ``CONTESTED``: another content, of which nobody can tell whether it is newer; nothing was staged, read again.
+    ``CONTESTED``: another content, which may be newer or older than what is known; nothing was staged, a read decides.
     """
 
     PUBLISHED = enum.auto()
@@ -36,7 +37,8 @@ class Sighting:
     Attributes:
         since: unix seconds; when the content stood, at the earliest.
         until: at the latest.
-        read: by a read of ours, which shows what stands, and not by a webhook, which tells what once stood.
+        read: by a read of ours, which shows what stands, and not by a webhook, which tells what stood when it was sent,
+            by another clock.
         settled: the request was at its end before.
     """
 
@@ -58,19 +60,21 @@ class Sighting:
 class HighlightRule:
     """Decides about one observed highlight, and publishes it if it is news."""
 
-    def __init__(self, outputs: Outputs, *, publish_signed_urls: bool) -> None:
+    def __init__(self, outputs: Outputs, policy: Policy) -> None:
         self._outputs = outputs
-        self._signed = publish_signed_urls
+        self._signed = policy.publish_signed_urls
+        self._clock_skew_s = policy.clock_skew_s
 
     def apply(self, seen: ObservedHighlight, sighting: Sighting, stage: Stage) -> Verdict:
         """Decide about one highlight.
 
-        A content replaces another only if it certainly stood later, so that what is published never goes back. Of any
-        set of observations whose times do not overlap, in any order and repeated, the latest one wins; where they do,
-        what is known stays until a read that began afterwards decides.
+        Whatever sees a highlight first publishes it. Its content is replaced only by that of a read which began after
+        everything that is known of it, so that what is published never goes back, whatever the clocks say. A webhook
+        that contradicts what is known (the API has none for corrections: it is late, or tells more than its contract)
+        asks for such a read, unless it is older by more than clocks may differ.
         """
         known = sighting.entry.highlights.get(seen.id)
-        if known is not None and sighting.until < known.observed_at and not sighting.read:
+        if known is not None and not sighting.read and sighting.since + self._clock_skew_s < known.observed_at:
             return Verdict.KNOWN
         parts = plain(seen)
         digest = digest_of(seen, parts)
@@ -79,8 +83,8 @@ class HighlightRule:
             late = 1 if sighting.settled else 0
         elif digest == known.digest:
             return self._confirm(seen.id, known, sighting, stage)
-        elif sighting.since <= known.observed_at or sighting.since <= known.observed_until:
-            return Verdict.CONTESTED  # a read too that seems to be older: what is known came in while it was under way
+        elif not sighting.read or sighting.since <= known.observed_at or sighting.since <= known.observed_until:
+            return Verdict.CONTESTED  # a read is, when what is known came in while it was under way
         else:
             revision, source = known.revision + 1, known.source
             late = known.late + 1 if sighting.settled else known.late
@@ -89,6 +93,8 @@ class HighlightRule:
 
     def _confirm(self, highlight_id: str, known: HighlightState, sighting: Sighting, stage: Stage) -> Verdict:
         """Note that the content still stood at a later time, so that nothing older can override it."""
+        if not sighting.read and sighting.since <= known.observed_at:
+            return Verdict.KNOWN
         since = max(sighting.since, known.observed_at)
         until = max(sighting.until, known.observed_at, known.observed_until)
         if since == known.observed_at and until == max(known.observed_at, known.observed_until):

@@ -12,6 +12,7 @@ from agents.rules.highlights import HighlightRule, Sighting, Verdict
 from agents.rules.lifecycle import BOUND, OUTCOMES, bound, change, refresh_asked
 from agents.rules.outputs import Outputs
 from agents.rules.surplus import with_surplus
+from pipeline.api.redact import safe_text
 from pipeline.domain import Stage
 from schemas.records import Observation, RecordError
 from schemas.records.highlight import Observed
@@ -92,7 +93,7 @@ class SightingRule:
     def _sighting(self, entry: Entry, request: RequestState, seen: Observation, now: float) -> Sighting:
         by = Observed(by=seen.source, observation_id=seen.observation_id)
         how = Seen(by, request.stream_id or "", seen.observed_at, self._outputs.at(now))
-        since, until = _times(seen)
+        since, until = _times(seen, now)
         settled = request.state == "settled"
         context = self._outputs.context(entry)
         return Sighting(entry, context, how, since=since, until=until, settled=settled, now=now)
@@ -129,14 +130,15 @@ class SightingRule:
         if request.state not in BOUND or request.state == "settled":
             return request
         status = stream.status[:_LONGEST_STATUS]
-        since, until = _times(seen)
+        since, until = _times(seen, now)
         known_until = max(request.status_at, request.status_until)
-        if status != request.api_status and since <= known_until:
-            stale = seen.source == "webhook" and until < request.status_at
-            return request if stale else self._read_again(request, now)
-        if since < request.status_at:
-            return request
-        until = max(until, known_until)
+        if seen.source == "webhook":
+            late = since + self._policy.clock_skew_s < request.status_at
+            if late or (request.state == "settling" and not ended):
+                return request  # whether an ended stream runs again is for the pass to tell that is due
+        elif status != request.api_status and since <= known_until:
+            return self._read_again(request, now)  # a webhook told something else while this read was under way
+        since, until = max(since, request.status_at), max(until, known_until)
         request = msgspec.structs.replace(
             request,
             api_status=status,
@@ -147,7 +149,7 @@ class SightingRule:
             found=stream.highlights_found,
         )
         if ended and request.state == "processing":
-            reason = f"the API says {stream.status}" + (f": {stream.error}" if stream.error else "")
+            reason = f"the API says {status}" + (f": {safe_text(stream.error)}" if stream.error else "")
             request = change(request, "settling", reason, now, sweeps=0, failures=0, due=now)
             self._outputs.stream(stage, entry, request, now)
         elif not ended and request.state == "settling":
@@ -156,9 +158,14 @@ class SightingRule:
         return request
 
 
-def _times(seen: Observation) -> tuple[float, float]:
-    """Return when what was seen stood, at the earliest and at the latest, unix seconds."""
+def _times(seen: Observation, now: float) -> tuple[float, float]:
+    """Return when what was seen stood, at the earliest and at the latest, unix seconds.
+
+    What a webhook tells stood before it came in: that is certain, while its own time is the API's, in whole seconds.
+    """
     since = seen.observed_at.timestamp()
+    if seen.source == "webhook":
+        return min(since, now), now
     return since, since if seen.observed_until is None else max(since, seen.observed_until.timestamp())
 
 

@@ -40,7 +40,7 @@ class Observed:
         value = {
             "request_id": request_id,
             "observation_id": f"told-{self.written}",
-            "source": "webhook",
+            "source": "poll",  # a webhook revises nothing by itself
             "observed_at": at.isoformat(),
             "highlights": [{"id": highlight_id, "title": title, "duration": 10.0, "timestamp": 5.0, **more}],
         }

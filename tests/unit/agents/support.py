@@ -120,7 +120,8 @@ class Bench:
         return self.feed("commands", Command(request_id=request_id, command_id=command_id, command=kind))
 
     def observe(self, observation: Observation) -> Outcome:
-        """Feed an observation."""
+        """Feed an observation, no earlier than what it tells."""
+        self.now = max(self.now, observation.observed_at.timestamp())
         return self.feed("observations", observation)
 
     # -- effects

@@ -73,7 +73,7 @@ BASE: dict[str, Any] = {"video_url": "https://cdn.example.com/h.mp4?signature=on
 def test_changed_content_is_the_next_revision(bench: Bench, change: dict[str, Any]) -> None:
     """Each named field counts as content."""
     bench.observe(observation(seen_highlight("h1", **BASE)))
-    bench.observe(observation(seen_highlight("h1", **{**BASE, **change}), at=START + 1))
+    bench.observe(observation(seen_highlight("h1", **{**BASE, **change}), at=START + 1, source="poll"))
     assert [(record.revision, record.seq) for record in bench.of("highlights")] == [(1, 1), (2, 2)]
 
 
@@ -94,10 +94,10 @@ def test_metadata_counts_by_value_not_by_order() -> None:
 
 def test_an_older_observation_never_overrides(bench: Bench) -> None:
     """What was seen earlier changes nothing, also after the same content was merely seen again."""
-    bench.observe(observation(seen_highlight("h1", title="new"), at=START + 10))
-    assert bench.observe(observation(seen_highlight("h1", title="old"), at=START + 5)) == Outcome.KNOWN
     bench.observe(observation(seen_highlight("h1", title="new"), at=START + 20))
-    assert bench.observe(observation(seen_highlight("h1", title="old"), at=START + 15)) == Outcome.KNOWN
+    assert bench.observe(observation(seen_highlight("h1", title="old"), at=START + 10)) == Outcome.KNOWN
+    bench.observe(observation(seen_highlight("h1", title="new"), at=START + 40))
+    assert bench.observe(observation(seen_highlight("h1", title="old"), at=START + 30)) == Outcome.KNOWN
     assert [record.title for record in bench.of("highlights")] == ["new"]
 
 
@@ -105,7 +105,7 @@ def test_rank_counts_those_seen_so_far(bench: Bench) -> None:
     """Rank 1 is the best so far; a revision does not compete with its own former confidence."""
     for name, confidence in (("h1", 0.5), ("h2", 0.9), ("h3", 0.7)):
         bench.observe(observation(seen_highlight(name, confidence_score=confidence)))
-    bench.observe(observation(seen_highlight("h2", confidence_score=0.6), at=START + 1))
+    bench.observe(observation(seen_highlight("h2", confidence_score=0.6), at=START + 1, source="poll"))
     assert [record.rank for record in bench.of("highlights")] == [1, 1, 2, 2]
 
 
@@ -144,13 +144,13 @@ def test_a_status_moves_the_lifecycle(bench: Bench) -> None:
     call = bench.call()
     assert isinstance(call, Read)
     assert call.full
-    assert bench.now == START
+    assert bench.now == START + 1
 
 
 def test_an_older_status_changes_nothing(bench: Bench) -> None:
     """A late webhook of an earlier time does not move the lifecycle back."""
     bench.observe(observation(stream=ObservedStream(id="str_1", status="completed"), at=START + 10))
-    late = observation(stream=ObservedStream(id="str_1", status="processing"), at=START + 5)
+    late = observation(stream=ObservedStream(id="str_1", status="processing"), at=START + 3)
     assert bench.observe(late) == Outcome.KNOWN
     assert bench.states()[-1] == "settling"
 

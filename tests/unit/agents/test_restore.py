@@ -252,7 +252,8 @@ def test_order_and_repetition_do_not_matter(contents: dict[tuple[str, int], str]
         bench = Bench()
         bench.request()
         for highlight_id, at, title in todo:
-            bench.observe(observation(seen_highlight(highlight_id, title=title, stream_id="str_1"), at=START + at))
+            shown = seen_highlight(highlight_id, title=title, stream_id="str_1")
+            bench.observe(observation(shown, at=START + at, source="poll"))
         ends.append({highlight.highlight_id: highlight.title for highlight in bench.of("highlights")})
     assert ends[0] == ends[1]
     for highlight_id, title in ends[0].items():

@@ -172,7 +172,8 @@ def test_a_young_stream_is_not_gone() -> None:
 def test_a_poll_corrects_whatever_the_clocks_say(behind_s: float) -> None:
     """A worker whose clock is behind the one that saw a highlight first still publishes what the API shows now."""
     bench = running()
-    bench.observe(observation(H1, stream=ObservedStream(id="str_1", status="processing"), at=START + behind_s))
+    seen = observation(H1, stream=ObservedStream(id="str_1", status="processing"), at=START + behind_s, source="poll")
+    bench.feed("observations", seen)
     read(bench, "completed", seen_highlight("h1", title="corrected"))
     assert [record.title for record in bench.of("highlights")] == ["Title of h1", "corrected"]
     assert bench.one().api_status == "completed"
@@ -181,7 +182,6 @@ def test_a_poll_corrects_whatever_the_clocks_say(behind_s: float) -> None:
 def test_a_webhook_during_a_poll_is_newer_than_the_poll() -> None:
     """What came in while a slow read was under way is not overridden by what the read saw before."""
     bench = running()
-    bench.observe(observation(H1, at=START))
     call = bench.call()
     assert isinstance(call, Read)
     began = bench.now
