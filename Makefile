@@ -32,7 +32,7 @@ dev: $(VENV)/.base ## broker, topics, simulator and workers until Ctrl-C
 
 test: $(VENV)/.dev ## all tests, with the short form of the chaos tests
 	@$(BIN)/highlights kafka prefetch
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile # half of it is waiting for brokers and workers
 
 lint: $(VENV)/.dev ## formatting, lint and types; changes nothing
 	@$(BIN)/ruff format --check .

@@ -128,8 +128,15 @@ class EffectRunner(Generic[S]):
     # -- told by the owner of the ledgers --------------------------------------------------------------------------
 
     def attach(self, ledger: OpenLedger[S]) -> None:
-        """Run the effects of a ledger that is open."""
-        if self._draining or ledger.partition in self._works:
+        """Run the effects of a ledger that is open.
+
+        Raises:
+            RuntimeError: another ledger of the partition was never detached; its effects would block this one's.
+        """
+        former = self._works.get(ledger.partition)
+        if former is not None and former.ledger is not ledger:
+            raise RuntimeError(f"partition {ledger.partition} has another ledger attached")
+        if self._draining or former is not None:
             return
         work = _Work(ledger)
         self._works[ledger.partition] = work

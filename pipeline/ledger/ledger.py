@@ -213,6 +213,11 @@ class Ledger(Generic[S]):
         target = self._targets[topic] if partition is None else TopicPartition(self.config.topics[topic], partition)
         self._open_pending().append(target, key, value, carried, self._now_ms, size)
 
+    @property
+    def staged(self) -> int:
+        """How many records the next transaction holds so far."""
+        return 0 if self._pending is None else self._pending.records
+
     def position(self, topic: str) -> int:
         """The last applied offset of an input topic (short name), -1 when none was."""
         return self._positions.get(topic, -1)

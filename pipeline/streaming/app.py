@@ -45,6 +45,11 @@ class _Boot(BootStrategy):
         return [self.app.consumer]
 
 
+def rebalance_timeout(worker: WorkerSettings) -> float:
+    """Return how long a rebalance of the group waits for its members, in seconds."""
+    return max(60.0, worker.session_timeout_s * 2)
+
+
 class PipelineApp(faust.App):
     """A Faust app on our transport. Made by :func:`create_app` only."""
 
@@ -107,7 +112,7 @@ def create_app(connection: KafkaConnection, worker: WorkerSettings, appliers: Ma
         consumer_group_instance_id=worker.instance_id,
         broker_session_timeout=worker.session_timeout_s,
         broker_heartbeat_interval=worker.heartbeat_s,
-        broker_rebalance_timeout=max(60.0, worker.session_timeout_s * 2),
+        broker_rebalance_timeout=rebalance_timeout(worker),
         broker_request_timeout=max(90.0, worker.session_timeout_s * 2),
         broker_commit_interval=1.0,
         broker_commit_every=None,

@@ -171,6 +171,7 @@ class Applier(Generic[S]):
         return outcome
 
     def _decide(self, ledger: Ledger[S], record: Any, now: float) -> Outcome:
+        staged = ledger.staged
         try:
             if record.headers:
                 _require_text(record.headers)
@@ -179,6 +180,8 @@ class Applier(Generic[S]):
                 return Outcome.PUBLISHED
             return self._rule(record, ledger.state, ledger, now)
         except RecordError as error:
+            if ledger.staged != staged:
+                raise RuntimeError(f"a rule of {self._topic} refused a record after it had staged") from error
             return self._dead_letter(ledger, record, error, now)
 
     def _dead_letter(self, ledger: Ledger[S], record: Any, error: RecordError, now: float) -> Outcome:

@@ -31,6 +31,7 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage, Message
+from mode import Service
 
 from pipeline.streaming import lenient
 from pipeline.streaming.batch import Batch, InFlight
@@ -39,6 +40,10 @@ from pipeline.worker.exit_codes import ExitCode, Unrecoverable
 FETCH_MAX_WAIT_MS = 100
 
 _CONFIRM_TIMEOUT_S = 10.0
+_SEEK_TIMEOUT_S = 30.0
+_COMMIT_TIMEOUT_S = 30.0
+
+_CHECK_EVERY_S = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +92,21 @@ class ReadCommittedThread(driver.AIOKafkaConsumerThread):
             return True
         return code in {NoError, RebalanceInProgressError}
 
+    async def check(self) -> None:
+        """Take the error for which aiokafka's coordination waits, if there is one; only then does it join again.
+
+        Raises:
+            KafkaError: that error, as when the right to the group was taken away.
+            RuntimeError: one of aiokafka's tasks has ended, and nobody starts it again.
+        """
+        consumer = self._consumer
+        if consumer is None or consumer._coordinator is None or consumer._fetcher is None:  # noqa: SLF001
+            return  # it has not started yet
+        for task in (consumer._coordinator._coordination_task, consumer._fetcher._fetch_task):  # noqa: SLF001
+            if task.done():
+                raise RuntimeError(f"a task of aiokafka has ended: {task!r}")
+        consumer._coordinator.check_errors()  # noqa: SLF001 - else called by methods that Faust does not use
+
     async def fetch(self, partitions: set[TP], *, timeout: float, max_records: int) -> Mapping[TP, list[Any]]:
         """Take fetched records, which moves the positions behind them. A fetch that fails moves none.
 
@@ -111,8 +131,13 @@ class ReadCommittedThread(driver.AIOKafkaConsumerThread):
         """Seek partitions to their positions; without one, to what the group committed, else to the beginning.
 
         Raises:
+            TimeoutError: the coordinator, or a leader, did not answer.
             Unrecoverable: a topic ends before what was applied of it; all its new records would pass as known.
         """
+        async with asyncio.timeout(_SEEK_TIMEOUT_S):
+            await self._seek_each(partitions, positions)
+
+    async def _seek_each(self, partitions: Iterable[TP], positions: Mapping[TP, int]) -> None:
         consumer = self._ensure_consumer()
         for partition in partitions:
             tp, offset = TopicPartition(partition.topic, partition.partition), positions.get(partition)
@@ -138,8 +163,9 @@ class ReadCommittedThread(driver.AIOKafkaConsumerThread):
             if tp in assignment
         }
         try:
-            await self._ensure_consumer().commit(ours)
-        except KafkaError as error:
+            async with asyncio.timeout(_COMMIT_TIMEOUT_S):  # without a coordinator aiokafka would ask for ever
+                await self._ensure_consumer().commit(ours)
+        except (KafkaError, TimeoutError) as error:
             log.warning("offset_commit_failed", error=repr(error))
             return False
         return True
@@ -271,6 +297,18 @@ class BatchConsumer(driver.Consumer):
             generation_id=self.app.consumer_generation_id,
         )
         await self.wait_first(self.callback(message), self.suspend_flow.wait())
+
+    @Service.task
+    async def _check_forever(self) -> None:
+        """See that aiokafka's tasks are alive, also while nothing is fetched. What ended one of them ends the app."""
+        while not self.should_stop:
+            await self.sleep(_CHECK_EVERY_S)
+            try:
+                await self._thread.call_thread(self._batch_thread.check)
+            except ConsumerStoppedError:
+                return  # the app is stopping
+            except KafkaError as error:
+                log.warning("group_error", error=repr(error))
 
     # -- where reading starts ------------------------------------------------------------------------------------
 

@@ -90,7 +90,7 @@ class Keeper(Generic[S]):
                 log.info("ledger_not_ours", partition=self._partition, generation=self._generation)
                 await self._shelf.discard(self._partition)
                 return
-            except (LedgerError, KafkaError) as error:
+            except (LedgerError, KafkaError, TimeoutError) as error:
                 log.warning("ledger_open_failed", partition=self._partition, error=str(error), retry_in_s=pause)
                 await self._sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_S)

@@ -180,6 +180,8 @@ class LedgerOwner(Generic[S]):
         if group is None:
             raise Unrecoverable(ExitCode.BUG, "the ledgers have no consumer")
         await self._stop_keepers()
+        # the signal of an assignment may come after the next revocation: then keepers of its had attached again
+        await asyncio.gather(*(self._attachment.detach(ledger) for ledger in self._ledgers.values()))
         if self._rebalances != rebalance or self._closed:
             return  # revoked again meanwhile: the next assignment counts
         for partition in set(self._ledgers) - wanted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from pipeline.effects.runner import EffectRunner
@@ -13,7 +14,12 @@ from pipeline.worker.kafka_probe import KafkaProbe
 
 
 class Vitals:
-    """Reads owner, consumer and probe; keeps nothing of its own."""
+    """Reads owner, consumer and probe; of its own it keeps since when the worker has been out of its group.
+
+    Args:
+        join_within: seconds within which a worker gets into its group when Kafka is there, whatever the others do.
+        clock: monotonic seconds.
+    """
 
     def __init__(
         self,
@@ -22,19 +28,29 @@ class Vitals:
         runner: EffectRunner[Any],
         probe: KafkaProbe,
         metrics: Metrics,
+        *,
+        join_within: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._owner = owner
         self._runner = runner
         self._app = app
         self._probe = probe
         self._metrics = metrics
+        self._join_within = join_within
+        self._clock = clock
+        self._excused_at = clock()
 
     def stalled_for(self, timeout: float) -> str | None:
         """Why nothing has moved for ``timeout`` seconds although Kafka is there, or ``None``."""
-        consumer = self._app.batch_consumer
-        if not self._probe.up or consumer.generation < 0:
+        consumer, now = self._app.batch_consumer, self._clock()
+        if not self._probe.up:
+            self._excused_at = now
             return None
-        now = time.monotonic()
+        if consumer.generation < 0:
+            out = now - self._excused_at > self._join_within + timeout
+            return f"not in the group for {self._join_within + timeout:g} s, and Kafka is there" if out else None
+        self._excused_at = now
         oldest = consumer.in_flight.oldest()
         if oldest is not None and self._owner.may_read(oldest.tp.partition) and now - oldest.delivered_at > timeout:
             return f"a batch of {oldest.tp.topic}-{oldest.tp.partition} was not applied within {timeout:g} s"

@@ -20,7 +20,7 @@ from pipeline.domain import Domain, HighlightObserver
 from pipeline.effects.perform import Performer
 from pipeline.effects.runner import EffectRunner
 from pipeline.settings import Settings
-from pipeline.streaming.app import PipelineApp, create_app
+from pipeline.streaming.app import PipelineApp, create_app, rebalance_timeout
 from pipeline.streaming.apply import Applier
 from pipeline.streaming.owner import LedgerOwner
 from pipeline.streaming.partitioner import partition_of
@@ -95,7 +95,8 @@ class Worker:
         self.app.read_through(self.owner, settings.worker)
         self.app.batch_consumer.crash_point = crash_point
         self.probe = KafkaProbe(self._connection.aiokafka(), self.metrics)
-        self.vitals = Vitals(self.owner, self.app, self.runner, self.probe, self.metrics)
+        join_within = 2 * rebalance_timeout(settings.worker)
+        self.vitals = Vitals(self.owner, self.app, self.runner, self.probe, self.metrics, join_within=join_within)
         self._watchdog = Watchdog(settings.worker.stall_timeout_s, [self.vitals.stalled_for])
         self._health = HealthServer(
             health_app(self, registry, self.vitals.refresh), settings.worker.health_host, settings.worker.health_port
@@ -209,7 +210,7 @@ class Worker:
         if self._stage == "joining":  # Faust cannot be stopped well while it starts, and it soon has
             await asyncio.wait({joining}, timeout=_START_GRACE_S)
         joining.cancel()
-        await asyncio.gather(joining, return_exceptions=True)
+        await asyncio.wait({joining}, timeout=_START_GRACE_S)
 
     def _on_start_failed(self, error: BaseException) -> None:
         if isinstance(error, Unrecoverable):

@@ -20,7 +20,7 @@ from pipeline.settings import Settings
 from pipeline.telemetry import logs
 from pipeline.worker.worker import run
 
-STALL_TIMEOUT_S = 1.0
+STALL_TIMEOUT_S = 2.0
 
 
 class BugError(Exception):

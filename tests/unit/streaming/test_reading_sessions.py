@@ -11,12 +11,13 @@ from typing import Any
 from faust.types import TP
 
 from pipeline.domain import Outcome
-from pipeline.ledger import Ledger, LedgerError
+from pipeline.ledger import Ledger
 from pipeline.streaming.apply import Applier
 from pipeline.streaming.batch import Batch
 from pipeline.streaming.owner import LedgerOwner
 from pipeline.worker.exit_codes import Unrecoverable
 from tests.kafka.driving import eventually
+from tests.unit.streaming.memory import Disk, MemoryLedger
 
 PARTITION = TP("in", 0)
 
@@ -32,62 +33,6 @@ class Record:
     topic: str = "in"
     timestamp: int = 0
     headers: tuple[tuple[str, bytes], ...] = ()
-
-
-class Disk:
-    """What is durable: the position, and the offsets whose effects are."""
-
-    def __init__(self) -> None:
-        self.position = 99
-        self.applied: list[int] = []
-
-
-class MemoryLedger:
-    """A ledger without Kafka: staged offsets become durable with a flush, all or nothing."""
-
-    def __init__(self, disk: Disk) -> None:
-        self.partition = 0
-        self.state = None
-        self.failure: LedgerError | None = None
-        self.failed = asyncio.Event()
-        self.staged: list[int] = []
-        self._disk = disk
-        self._position = disk.position
-
-    @property
-    def is_open(self) -> bool:
-        """Whether records may be staged."""
-        return self.failure is None
-
-    def position(self, _topic: str) -> int:
-        """The last applied offset."""
-        return self._position
-
-    def durable_position(self, _topic: str) -> int:
-        """The last durable offset."""
-        return self._disk.position
-
-    def advance(self, _topic: str, offset: int) -> None:
-        """Say that records up to an offset are applied."""
-        self._position = offset
-
-    async def room(self) -> None:
-        """There is always room."""
-
-    async def flush(self) -> None:
-        """Make what is staged durable."""
-        self._disk.position = self._position
-        self._disk.applied += self.staged
-        self.staged = []
-
-    def abandon(self, reason: str) -> None:
-        """Fail at once."""
-        self.failure = self.failure or LedgerError(reason)
-        self.failed.set()
-
-    async def drop(self) -> None:
-        """Let go."""
-        self.abandon("dropped")
 
 
 class Scene:
