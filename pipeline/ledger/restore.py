@@ -11,6 +11,7 @@ import aiokafka
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+import pipeline.kafka.error_codes  # noqa: F401 - a new leader that does not know the end yet is asked again
 from pipeline.ledger.closing import close_apart
 from pipeline.ledger.errors import LedgerError
 
@@ -29,7 +30,8 @@ async def read_to_stable_end(
     """Fold every committed record from ``start`` to the end of a ledger partition.
 
     The end counts once no transaction is open on the partition (last stable offset = high watermark). Both come with
-    each fetch; call this after the former owner was fenced, so that nobody moves them any more.
+    each fetch; call this after the former owner was fenced, so that nobody moves them any more. A new leader's may
+    still lag behind what is committed, so the end is asked for as well: the broker answers that when it is sure.
 
     Args:
         client_options: aiokafka's connection settings.
@@ -44,25 +46,48 @@ async def read_to_stable_end(
     Raises:
         LedgerError: no progress for ``stall_timeout`` seconds, or the broker is away.
     """
-    loop = asyncio.get_running_loop()
-    at, moved_at = start, loop.time()
     try:
         async with _reader(client_options, partition, start, stall_timeout) as consumer:
-            while True:
-                async with asyncio.timeout(stall_timeout):
-                    batches = await consumer.getmany(partition, timeout_ms=200, max_records=_CHUNK)
-                    position = await consumer.position(partition)
-                for record in batches.get(partition, ()):
-                    fold(record.key.decode(), record.value)
-                end, stable = consumer.highwater(partition), consumer.last_stable_offset(partition)
-                if end is not None and end == stable and position >= end:
-                    return int(end)
-                if position > at:
-                    at, moved_at = position, loop.time()
-                elif loop.time() - moved_at > stall_timeout:
-                    raise LedgerError(f"{partition}: at {position}, stable to {stable} of {end} for {stall_timeout} s")
+            return await fold_to_stable_end(consumer, partition, start, fold, stall_timeout=stall_timeout)
     except (KafkaError, TimeoutError, OSError) as error:
-        raise LedgerError(f"{partition}: reading stopped at {at}: {error!r}") from error
+        raise LedgerError(f"{partition}: reading from {start} stopped: {error!r}") from error
+
+
+async def fold_to_stable_end(
+    consumer: Any, partition: TopicPartition, start: int, fold: Fold, *, stall_timeout: float
+) -> int:
+    """Fold what a ``read_committed`` consumer that stands at ``start`` brings, until its partition's stable end.
+
+    Raises:
+        LedgerError: no progress for ``stall_timeout`` seconds.
+        KafkaError, TimeoutError: the broker is away.
+    """
+    loop = asyncio.get_running_loop()
+    at, moved_at = start, loop.time()
+    while True:
+        async with asyncio.timeout(stall_timeout):
+            batches = await consumer.getmany(partition, timeout_ms=200, max_records=_CHUNK)
+            position = await consumer.position(partition)
+        for record in batches.get(partition, ()):
+            fold(record.key.decode(), record.value)
+        if position > at:
+            at, moved_at = position, loop.time()
+        end, stable, sure = consumer.highwater(partition), consumer.last_stable_offset(partition), None
+        if end is not None and end == stable and position >= end:
+            sure = await _asked_end(consumer, partition, moved_at + stall_timeout)
+            if sure == end:
+                return int(end)
+        if loop.time() - moved_at > stall_timeout:
+            where = f"at {position}, stable to {stable} of {end}, asked {sure}"
+            raise LedgerError(f"{partition}: {where}: no progress for {stall_timeout} s")
+
+
+async def _asked_end(consumer: Any, partition: TopicPartition, deadline: float) -> int | None:
+    """The last stable offset by ListOffsets; ``None`` when its leader was not sure until the deadline (loop time)."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout_at(deadline):
+            return int((await consumer.end_offsets([partition]))[partition])
+    return None
 
 
 @contextlib.asynccontextmanager
