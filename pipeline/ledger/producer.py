@@ -10,8 +10,10 @@ from typing import Any
 import aiokafka
 from aiokafka import TopicPartition
 from aiokafka.errors import (
+    CorruptRecordException,
     IllegalOperation,
     InvalidProducerEpoch,
+    InvalidTimestampError,
     KafkaError,
     MessageSizeTooLargeError,
     PolicyViolationError,
@@ -21,12 +23,21 @@ from aiokafka.errors import (
 )
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from pipeline.kafka.error_codes import InvalidRecordError
 from pipeline.ledger.closing import close_apart, retrieve
 from pipeline.ledger.errors import BatchRefused, LedgerError, LedgerFenced
 
 _FENCED = (ProducerFenced, InvalidProducerEpoch)
-_REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError)
-"""The fault of a record. A missing right, or a policy, is the cluster's: every record would fail, so all wait."""
+_REFUSED = (
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    InvalidRecordError,
+    InvalidTimestampError,
+    CorruptRecordException,
+)
+"""The fault of a record: the broker looked at it, and sent again as it is it fails again (bytes that were garbled on
+the way are sent anew, record by record, and pass). A missing right, or a policy, is the cluster's: every record would
+fail, so all wait."""
 _NOT_ALLOWED = (TopicAuthorizationFailedError, PolicyViolationError)
 
 Batches = Mapping[TopicPartition, Sequence[BatchBuilder]]

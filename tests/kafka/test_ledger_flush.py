@@ -110,6 +110,17 @@ async def test_a_refused_batch_aborts_its_transaction(config: LedgerConfig) -> N
     assert await values(servers(config), config.topics["out"]) == ["later"]
 
 
+async def test_a_record_that_the_broker_finds_invalid_is_refused(config: LedgerConfig) -> None:
+    """A record without a key on a compacted topic would be refused each time: that is known at the first."""
+    await alter_topic(servers(config), config.topics["out"], cleanup_policy="compact")
+    ledger = await opened(config)
+    ledger.publish("out", None, b"no key")
+    with pytest.raises(BatchRefused, match="InvalidRecord"):
+        await ledger.flush()
+    await ledger.drop()
+    assert await read(servers(config), config.topics["out"]) == []
+
+
 async def test_a_record_above_the_limit_is_refused_before_it_is_staged(config: LedgerConfig) -> None:
     """Key, value and headers count; an output that is too large raises and leaves nothing behind."""
     ledger = await opened(config)

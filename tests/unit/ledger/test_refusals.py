@@ -6,11 +6,21 @@ from typing import Any, cast
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import (
+    CorruptRecordException,
+    InvalidTimestampError,
     KafkaError,
     MessageSizeTooLargeError,
+    NotEnoughReplicasAfterAppendError,
+    NotEnoughReplicasError,
+    NotLeaderForPartitionError,
+    OutOfOrderSequenceNumber,
     PolicyViolationError,
     RecordListTooLargeError,
+    RequestTimedOutError,
     TopicAuthorizationFailedError,
+    UnknownError,
+    UnknownTopicOrPartitionError,
+    for_code,
 )
 
 from pipeline.ledger import BatchRefused, LedgerError
@@ -54,6 +64,32 @@ async def commit(error: KafkaError) -> LedgerError:
 async def test_a_size_is_the_records_fault(error: KafkaError) -> None:
     """What is too large is refused for good."""
     assert isinstance(await commit(error), BatchRefused)
+
+
+INVALID_RECORD = for_code(87)()
+
+
+@pytest.mark.parametrize("error", [INVALID_RECORD, InvalidTimestampError(), CorruptRecordException()])
+async def test_what_the_broker_looked_at_and_refused_is_the_records_fault(error: KafkaError) -> None:
+    """Sent again as it is it would fail again; the refusal that aiokafka does not know is one of them."""
+    assert isinstance(await commit(error), BatchRefused)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotLeaderForPartitionError(),
+        RequestTimedOutError(),
+        NotEnoughReplicasError(),
+        NotEnoughReplicasAfterAppendError(),
+        UnknownTopicOrPartitionError(),
+        OutOfOrderSequenceNumber(),
+        UnknownError(),
+    ],
+)
+async def test_the_state_of_the_cluster_is_no_records_fault(error: KafkaError) -> None:
+    """The outcome is unknown, nothing is dead-lettered, and the ledger is opened again."""
+    assert type(await commit(error)) is LedgerError
 
 
 @pytest.mark.parametrize("error", [TopicAuthorizationFailedError("out"), PolicyViolationError()])
