@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import os
 import threading
 import time
@@ -11,6 +13,9 @@ from collections.abc import Callable
 import structlog
 
 from pipeline.worker.exit_codes import ExitCode
+
+_LOG_WITHIN_S = 1.0
+"""A loop that hangs in a write to a full pipe holds the log's lock: the process ends without a last line then."""
 
 log = structlog.get_logger(__name__)
 
@@ -84,13 +89,23 @@ class Watchdog:
             self._pulse_at, self._excused_until = now, now + self._timeout
         reason = self.stalled()
         if reason is not None:
-            log.critical("worker_stalled", reason=reason, exit_code=int(ExitCode.STALLED))
-            self._end(ExitCode.STALLED)
+            try:
+                _say(lambda: log.critical("worker_stalled", reason=reason, exit_code=int(ExitCode.STALLED)))
+            finally:
+                self._end(ExitCode.STALLED)
 
     def _watch(self) -> None:
         while True:
             time.sleep(self._interval)
             try:
                 self.look()
-            except Exception:
-                log.exception("watchdog_check_failed")  # a watchdog that dies of what it sees guards nothing
+            except Exception as error:  # noqa: BLE001 - a watchdog that dies of what it sees guards nothing
+                with contextlib.suppress(RuntimeError):  # no thread can be started: nor of what it cannot say
+                    _say(functools.partial(log.error, "watchdog_check_failed", exc_info=error))
+
+
+def _say(write: Callable[[], object]) -> None:
+    """Log from another thread, and wait for it only so long."""
+    saying = threading.Thread(target=write, name="watchdog-log", daemon=True)
+    saying.start()
+    saying.join(_LOG_WITHIN_S)

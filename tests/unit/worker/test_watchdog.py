@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Iterator
+
 import pytest
+import structlog
 
 from pipeline.worker.exit_codes import ExitCode
 from pipeline.worker.watchdog import Watchdog
@@ -76,3 +81,61 @@ def test_a_process_that_does_not_leave_in_time_is_ended_with_its_code(room: Room
     assert room.ended == []
     room.pass_time(1.0, beating=False)
     assert room.ended == [ExitCode.DRAIN]
+
+
+class Stuck(logging.Handler):
+    """A handler whose stream takes nothing, as a pipe that nobody reads; whoever writes holds the handler's lock."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unread = threading.Event()
+
+    def emit(self, _record: logging.LogRecord) -> None:
+        """Wait for a reader."""
+        self.unread.wait()
+
+
+@pytest.fixture
+def stuck_log() -> Iterator[None]:
+    """The log goes through a handler that blocks, and another thread hangs in it already."""
+    handler, before = Stuck(), structlog.get_config()
+    structlog.configure(
+        processors=[structlog.stdlib.render_to_log_kwargs],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    logging.getLogger().addHandler(handler)
+    hanging = threading.Thread(target=logging.getLogger().error, args=("nobody reads this",), daemon=True)
+    hanging.start()
+    yield
+    logging.getLogger().removeHandler(handler)
+    structlog.configure(**before)
+    handler.unread.set()
+    hanging.join()
+
+
+@pytest.mark.usefixtures("stuck_log")
+def test_a_log_that_blocks_does_not_keep_a_process_alive(room: Room) -> None:
+    """The loop may hang in that very log: the process ends all the same, with one second's delay."""
+    looking = threading.Thread(target=room.pass_time, args=(TIMEOUT_S * 2,), kwargs={"beating": False}, daemon=True)
+    looking.start()
+    looking.join(5.0)
+    assert room.ended == [ExitCode.STALLED]
+
+
+@pytest.mark.usefixtures("stuck_log")
+def test_a_log_that_blocks_does_not_blind_the_watchdog() -> None:
+    """It cannot tell of a check that failed, and looks on."""
+    looks, third = 0, threading.Event()
+
+    def broken(_timeout: float) -> str | None:
+        nonlocal looks
+        looks += 1
+        if looks < 3:
+            raise ValueError
+        third.set()
+        threading.Event().wait()  # its thread is a daemon: this is its end
+        return None
+
+    Watchdog(1.0, [broken], end=lambda _code: None, clock=lambda: 0.0).start()
+    assert third.wait(10.0)
