@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
@@ -33,13 +33,20 @@ class KafkaProbe:
         here: set while the cluster is up, to be waited for.
     """
 
-    def __init__(self, client_options: Mapping[str, Any], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        client_options: Mapping[str, Any],
+        metrics: Metrics,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self.up = False
         self.error: str | None = None
         self.changed_at: float | None = None
         self.here = asyncio.Event()
         self._options = client_options
         self._metrics = metrics
+        self._sleep = sleep
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -55,10 +62,18 @@ class KafkaProbe:
     async def _ask_forever(self) -> None:
         while True:
             try:
-                await self._ask_while_up()
-            except (KafkaError, TimeoutError, OSError) as error:
-                self._note(up=False, why=await why_refused(self._options, _TIMEOUT_S) or repr(error))
-            await asyncio.sleep(_RETRY_S)
+                await self._ask_until_away()
+            except Exception as error:  # a fault of ours: a probe that ended would say for ever what was true then
+                if self.error != repr(error):  # told once, not every second
+                    log.exception("kafka_probe_failed")
+                self._note(up=False, why=repr(error))
+            await self._sleep(_RETRY_S)
+
+    async def _ask_until_away(self) -> None:
+        try:
+            await self._ask_while_up()
+        except (KafkaError, TimeoutError, OSError) as error:
+            self._note(up=False, why=await why_refused(self._options, _TIMEOUT_S) or repr(error))
 
     async def _ask_while_up(self) -> None:
         client = AIOKafkaClient(**self._options)
@@ -67,7 +82,7 @@ class KafkaProbe:
                 await client.bootstrap()
             while True:
                 self._note(up=True)
-                await asyncio.sleep(_INTERVAL_S)
+                await self._sleep(_INTERVAL_S)
                 async with asyncio.timeout(_TIMEOUT_S):
                     if not await client.force_metadata_update():
                         raise KafkaError("no broker answered a metadata request")
