@@ -71,7 +71,7 @@ class PipelineApp(faust.App):
         consumer, producer = self.batch_consumer, cast("LedgerFlushingProducer", self.producer)
         consumer.reading = ledgers
         consumer.max_records = worker.fetch_max_records
-        consumer.max_buffered_bytes = worker.max_buffered_bytes // 16
+        consumer.max_buffered_bytes = worker.max_buffered_bytes
         producer.flush_ledgers = ledgers.flush
         ledgers.bind(consumer)
 

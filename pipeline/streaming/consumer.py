@@ -45,6 +45,9 @@ _COMMIT_TIMEOUT_S = 30.0
 
 _CHECK_EVERY_S = 1.0
 
+_LEAST_SHARE = 64 * 1024
+"""Bytes that may wait of each topic and partition, however many there are."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -177,7 +180,8 @@ class BatchConsumer(driver.Consumer):
     reading: Reading
     crash_point: Callable[[str], None]
     max_records = 2_000
-    max_buffered_bytes = 4 * 1024 * 1024
+    max_buffered_bytes = 64 * 1024 * 1024
+    """What may be delivered and not yet applied, in equal shares of the topic-partitions; a share ends with a batch."""
     fetch_timeout = 0.2
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -277,7 +281,10 @@ class BatchConsumer(driver.Consumer):
         return batches
 
     def _has_room(self, tp: TP) -> bool:
-        return self.reading.may_read(tp.partition) and self.in_flight.size(tp) < self.max_buffered_bytes
+        if not self.reading.may_read(tp.partition):
+            return False
+        assigned = self._batch_thread._ensure_consumer().assignment()  # noqa: SLF001 - Faust copies it, 0.1 ms each time
+        return self.in_flight.size(tp) < max(self.max_buffered_bytes // max(len(assigned), 1), _LEAST_SHARE)
 
     async def _deliver(self, batch: Batch) -> None:
         last = batch.records[-1]
