@@ -175,7 +175,9 @@ class Worker:
         Kafka's absence is neither: the worker waits for it, says so in /readyz, and begins when it is there.
 
         Returns:
-            The exit code. After a fatal fault nothing was flushed or acknowledged any more.
+            The exit code. After a fatal fault nothing is drained, and what the fault struck is not acknowledged; but
+            until the process ends, up to ``_LEAVE_WITHIN_S`` seconds later, other ledgers go on committing what they
+            had applied in full.
         """
         pulse = asyncio.create_task(self._watchdog.pulse(), name="pulse")
         self._watchdog.start()
