@@ -5,14 +5,14 @@ from typing import Any
 import msgspec
 from pydantic import SecretStr
 
-from pipeline.api.models import Id
 from pipeline.api.tolerant import Model
+from schemas.records.observation import ApiId
 
 
 class ApiKey(Model, kw_only=True):
     """An API key; `key` itself is shown by the API only once, when the key is made."""
 
-    id: Id
+    id: ApiId
     name: str | None = None
     key: SecretStr | None = None
     scopes: list[str] = msgspec.field(default_factory=list)
@@ -31,7 +31,7 @@ class Account(Model, kw_only=True):
 class Webhook(Model, kw_only=True):
     """A registered webhook; `secret` signs its deliveries."""
 
-    id: Id
+    id: ApiId
     url: str | None = None
     events: list[str] = msgspec.field(default_factory=list)
     secret: SecretStr | None = None
