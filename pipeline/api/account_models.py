@@ -1,6 +1,6 @@
 """The API's objects around an account: keys, webhooks, usage. Secrets in them are `SecretStr`."""
 
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from pydantic import SecretStr
@@ -26,6 +26,20 @@ class Account(Model, kw_only=True):
     email: str | None = None
     api_key: SecretStr | None = None
     token: SecretStr | None = None
+
+    @classmethod
+    def read(cls, raw: object) -> Self:
+        """Read an account; a key that comes as an object is taken out of it, and the rest of that is carried aside.
+
+        Raises:
+            WrongShapeError: it is no object.
+        """
+        if not isinstance(raw, dict) or not isinstance(raw.get("api_key"), dict):
+            return super().read(raw)
+        about = dict(raw["api_key"])
+        account = super().read({**raw, "api_key": about.pop("key", None)})
+        account.extra["api_key"] = about
+        return account
 
 
 class Webhook(Model, kw_only=True):
