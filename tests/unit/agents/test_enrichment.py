@@ -27,6 +27,13 @@ def state(start_s: float, duration_s: float, confidence: float = 0.5) -> Highlig
     [
         ("youtube", "https://www.youtube.com/watch?v=abc&list=x", "https://www.youtube.com/watch?v=abc&t=65s"),
         ("youtube", "https://youtu.be/abc?si=x", "https://www.youtube.com/watch?v=abc&t=65s"),
+        ("youtube", "https://www.youtube.com/live/abc?si=x", "https://www.youtube.com/watch?v=abc&t=65s"),
+        ("youtube", "https://youtube.com/shorts/abc", "https://www.youtube.com/watch?v=abc&t=65s"),
+        ("youtube", "https://www.youtube-nocookie.com/embed/abc/", "https://www.youtube.com/watch?v=abc&t=65s"),
+        ("youtube", "https://www.youtube.com/embed/videoseries?list=x", None),
+        ("youtube", "https://www.youtube.com/embed/live_stream?channel=x", None),
+        ("youtube", "https://www.youtube.com/live/", None),
+        ("youtube", "https://www.youtube.com/@channel/live", None),
         ("youtube", "https://www.youtube.com/@channel", None),
         ("twitch", "https://www.twitch.tv/videos/42?x=1", "https://www.twitch.tv/videos/42?t=0h1m5s"),
         ("twitch", "https://www.twitch.tv/somebody", None),
