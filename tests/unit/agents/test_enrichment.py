@@ -14,7 +14,9 @@ from agents.profiles.general import covered_s
 from agents.rules.canonical import normal_tags
 from agents.rules.links import moment_link, without_credentials
 from agents.rules.marks import unmarked
-from tests.unit.agents.support import make_request, seen_highlight
+from pipeline.effects.calls import Accepted
+from schemas.records import ObservedStream
+from tests.unit.agents.support import START, Bench, make_request, observation, seen_highlight
 
 
 def state(start_s: float, duration_s: float, confidence: float = 0.5) -> HighlightState:
@@ -85,6 +87,18 @@ def test_the_mark_of_a_submission_is_never_published() -> None:
 def test_tags_are_normalised_once_each() -> None:
     """Lower case, words joined, no repetition, in the order of appearance."""
     assert normal_tags(["Epic Goal", "  epic   goal ", "", " ", "STRA\u00dfE", "a"]) == ["epic-goal", "strasse", "a"]
+
+
+def test_text_is_published_as_it_came_and_tags_in_their_order() -> None:
+    """Consumers get the API's words untouched, and tags as the first of them names them, not sorted."""
+    bench = Bench()
+    bench.request()
+    bench.finish(bench.call(), Accepted(ObservedStream(id="str_1", status="pending"), START))
+    words = "  <b>Last</b>\tminute\u200b goal \n"
+    bench.observe(observation(seen_highlight("h1", title=words, description=words, tags=["Win", "Last Minute", "win"])))
+    (highlight,) = bench.of("highlights")
+    assert (highlight.title, highlight.description) == (words, words)
+    assert highlight.tags == ["win", "last-minute"]
 
 
 def test_profiles_are_found_by_name_and_version() -> None:
