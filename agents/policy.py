@@ -47,7 +47,7 @@ class Policy:
         webhook_url: template with ``{request_id}`` and ``{nonce}``; ``None``: the API sends no webhooks.
         allowed_hosts: hosts that pass the screen of source URLs unseen (tests and private networks).
         blocked_hosts: hosts refused, with their subdomains.
-        publish_signed_urls: publish media URLs with their signatures. Off: a signature is a credential.
+        publish_signed_urls: publish URLs of the API with their signatures. Off: a signature is a credential.
     """
 
     poll_min_s: float = 2.0

@@ -10,6 +10,7 @@ import msgspec
 from agents.rules.canonical import Plain, plain
 from agents.rules.context import Context
 from agents.rules.marks import unmarked
+from agents.rules.unsigned import unsigned
 from schemas.records.highlight import Highlight, Observed
 from schemas.records.observation import ObservedHighlight
 
@@ -47,7 +48,7 @@ def enriched(
         context: of its request; its profile adds what it knows.
         seen: how it was seen; its stream counts when the highlight does not name one.
         place: its numbers.
-        signed: publish media URLs with their signatures.
+        signed: publish URLs with their signatures, those of the media and those in free-form values.
         parts: the highlight's plain parts, if they are made already.
 
     Returns:
@@ -55,6 +56,7 @@ def enriched(
     """
     asked = context.asked
     parts = parts or plain(highlight)
+    extra = highlight.extra
     added = context.profile.enrich(asked, highlight, parts.tags)
     record = Highlight(
         request_id=asked.request_id,
@@ -84,8 +86,8 @@ def enriched(
         observed_at=seen.observed_at,
         published_at=seen.published_at,
         api_created_at=highlight.created_at,
-        api_metadata=highlight.metadata,
-        api_extra=highlight.extra,
+        api_metadata=highlight.metadata if signed else parts.metadata,
+        api_extra=extra if signed or not extra else unsigned(extra),
         enrichment=added.enrichment,
     )
     return record, added.note

@@ -22,6 +22,11 @@ _VIDEO_SITES = (
 _NAMES_THE_VIDEO = frozenset({"v", "t", "list", "start", "id"})
 
 
+_YOUTUBE_FOLDERS = frozenset({"embed", "live", "shorts"})
+_NO_VIDEOS = frozenset({"live_stream", "videoseries"})
+"""What stands where a video's id would, in embedded channels and playlists."""
+
+
 def without_credentials(url: str) -> str:
     """Return a URL without user and fragment, and with no query parameter but those known to name a video.
 
@@ -81,4 +86,7 @@ def _youtube_id(url: str) -> str | None:
     parts = urlsplit(url)
     if (parts.hostname or "").endswith("youtu.be"):
         return parts.path.strip("/") or None
+    folder, _, video = parts.path.strip("/").partition("/")
+    if folder in _YOUTUBE_FOLDERS and video and video not in _NO_VIDEOS:
+        return video
     return dict(parse_qsl(parts.query)).get("v")

@@ -12,10 +12,30 @@ from urllib.parse import unquote, urlsplit
 
 from schemas.records import RecordError
 
-_BLOCKED_NAMES = ("localhost", "local", "internal", "localdomain", "lan", "home", "intranet", "corp", "home.arpa")
+_BLOCKED_NAMES = (
+    "localhost",
+    "local",
+    "internal",
+    "localdomain",
+    "lan",
+    "home",
+    "intranet",
+    "corp",
+    "home.arpa",
+    "svc",  # Kubernetes completes it to the name of a service
+)
 """Names that mean a machine nearby, and all names below them."""
 
-_WILDCARD_DNS = ("nip.io", "sslip.io", "xip.io", "localtest.me", "lvh.me", "vcap.me", "lacolhost.com")
+_WILDCARD_DNS = (
+    "nip.io",
+    "sslip.io",
+    "xip.io",
+    "traefik.me",
+    "localtest.me",
+    "lvh.me",
+    "vcap.me",
+    "lacolhost.com",
+)
 """Public names whose owner answers with whatever address the name spells."""
 
 _EMBEDDING = (

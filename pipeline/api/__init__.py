@@ -35,6 +35,7 @@ from pipeline.api.errors import (
     Unauthorized,
     Unavailable,
     UnreadableAnswer,
+    UnusableId,
 )
 from pipeline.api.models import (
     TERMINAL_STATUSES,
@@ -91,6 +92,7 @@ __all__ = [
     "Unauthorized",
     "Unavailable",
     "UnreadableAnswer",
+    "UnusableId",
     "Upload",
     "WrongShapeError",
     "account",

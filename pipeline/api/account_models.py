@@ -1,18 +1,18 @@
 """The API's objects around an account: keys, webhooks, usage. Secrets in them are `SecretStr`."""
 
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from pydantic import SecretStr
 
-from pipeline.api.models import Id
 from pipeline.api.tolerant import Model
+from schemas.records.observation import ApiId
 
 
 class ApiKey(Model, kw_only=True):
     """An API key; `key` itself is shown by the API only once, when the key is made."""
 
-    id: Id
+    id: ApiId
     name: str | None = None
     key: SecretStr | None = None
     scopes: list[str] = msgspec.field(default_factory=list)
@@ -27,11 +27,25 @@ class Account(Model, kw_only=True):
     api_key: SecretStr | None = None
     token: SecretStr | None = None
 
+    @classmethod
+    def read(cls, raw: object) -> Self:
+        """Read an account; a key that comes as an object is taken out of it, and the rest of that is carried aside.
+
+        Raises:
+            WrongShapeError: it is no object.
+        """
+        if not isinstance(raw, dict) or not isinstance(raw.get("api_key"), dict):
+            return super().read(raw)
+        about = dict(raw["api_key"])
+        account = super().read({**raw, "api_key": about.pop("key", None)})
+        account.extra["api_key"] = about
+        return account
+
 
 class Webhook(Model, kw_only=True):
     """A registered webhook; `secret` signs its deliveries."""
 
-    id: Id
+    id: ApiId
     url: str | None = None
     events: list[str] = msgspec.field(default_factory=list)
     secret: SecretStr | None = None

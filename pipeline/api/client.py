@@ -1,7 +1,8 @@
 """The API client: builds on the protocol, signs, retries what may be retried, and tells an observer of each attempt."""
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any, Protocol, TypeVar
 
@@ -10,7 +11,7 @@ import msgspec
 from pydantic import SecretStr
 
 from pipeline.api import endpoints
-from pipeline.api.errors import ApiError, HttpError, UnreadableAnswer
+from pipeline.api.errors import ApiError, HttpError, UnreadableAnswer, UnusableId
 from pipeline.api.models import HighlightPage, Stream, StreamOptions
 from pipeline.api.protocol import Answer, Call, interpret
 from pipeline.api.rate_limit import RateLimit, read_rate_limit
@@ -159,7 +160,9 @@ class HighlightClient:
 
     async def get_stream(self, stream_id: str, *, deadline_s: float | None = None) -> Stream:
         """Return the status of a stream."""
-        return await self.send(endpoints.get_stream(stream_id), deadline_s=deadline_s)
+        with _usable_id("GET", endpoints.STREAM):
+            call = endpoints.get_stream(stream_id)
+        return await self.send(call, deadline_s=deadline_s)
 
     async def list_stream_highlights(
         self,
@@ -170,7 +173,8 @@ class HighlightClient:
         deadline_s: float | None = None,
     ) -> HighlightPage:
         """Return one page of a stream's highlights, from 1."""
-        call = endpoints.list_stream_highlights(stream_id, page=page, per_page=per_page)
+        with _usable_id("GET", endpoints.STREAM_HIGHLIGHTS):
+            call = endpoints.list_stream_highlights(stream_id, page=page, per_page=per_page)
         return await self.send(call, deadline_s=deadline_s)
 
     async def list_highlights(
@@ -181,11 +185,15 @@ class HighlightClient:
 
     async def stop_stream(self, stream_id: str, *, deadline_s: float | None = None) -> Stream | None:
         """Stop a stream; return it if the answer shows it."""
-        return await self.send(endpoints.stop_stream(stream_id), deadline_s=deadline_s)
+        with _usable_id("POST", endpoints.STREAM_STOP):
+            call = endpoints.stop_stream(stream_id)
+        return await self.send(call, deadline_s=deadline_s)
 
     async def delete_stream(self, stream_id: str, *, deadline_s: float | None = None) -> None:
         """Delete a stream and its highlights; `NotFound` means that it is gone already."""
-        await self.send(endpoints.delete_stream(stream_id), deadline_s=deadline_s)
+        with _usable_id("DELETE", endpoints.STREAM):
+            call = endpoints.delete_stream(stream_id)
+        await self.send(call, deadline_s=deadline_s)
 
     async def check_health(self, *, timeout_s: float = 5.0) -> dict[str, Any]:
         """Ask once whether the API is up; an `ApiError` says that it is not."""
@@ -241,6 +249,15 @@ class HighlightClient:
             return answer
         body = answer.body.replace(self._api_key.get_secret_value().encode(), b"[redacted]")
         return Answer(answer.status, answer.headers, body, answer.cut_off)
+
+
+@contextlib.contextmanager
+def _usable_id(method: str, route: str) -> Iterator[None]:
+    """Turn an id that no path can hold into the error of a refusal: whoever calls us is prepared for that one."""
+    try:
+        yield
+    except ValueError as error:
+        raise UnusableId(str(error), method=method, route=route) from error
 
 
 def _checked_base_url(base_url: str) -> str:

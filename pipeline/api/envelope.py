@@ -106,7 +106,11 @@ def _entries(payload: Any, wrapper: str) -> tuple[list[Any], dict[str, Any]]:
         if not isinstance(payload, dict):
             break
         around = {**around, **payload}
-        payload = payload.get(wrapper, payload.get("data"))
+        inner = payload.get(wrapper)
+        if inner is None:
+            # some encoders write an empty list as null
+            inner = payload.get("data", [] if wrapper in payload else None)
+        payload = inner
     if isinstance(payload, list):
         return payload, around
     raise WrongShapeError(f"a list {wrapper} was expected")

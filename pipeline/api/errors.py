@@ -6,7 +6,8 @@
     │   │   ├── BadRequest      400
     │   │   ├── NotFound        404
     │   │   ├── Conflict        409
-    │   │   └── Invalid         422
+    │   │   ├── Invalid         422
+    │   │   └── UnusableId      never asked: an id that would name another endpoint
     │   ├── CredentialsRejected the key's owner must act
     │   │   ├── Unauthorized    401
     │   │   └── Forbidden       403
@@ -123,6 +124,13 @@ class Conflict(Rejected):
 
 class Invalid(Rejected):
     """422: understood, and a value is not allowed."""
+
+
+class UnusableId(Rejected):
+    """An id that cannot stand in a path. The client refuses it in the API's place, as 400: nothing was sent."""
+
+    def __init__(self, text: str, *, method: str, route: str) -> None:
+        super().__init__(method=method, route=route, status=400, headers={}, told=Told("unusable_id", text))
 
 
 class CredentialsRejected(HttpError):

@@ -1,16 +1,16 @@
 """The API's objects: streams, highlights, batches, pages, and the options of a request."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
 from pipeline.api.tolerant import Model, WrongShapeError
+from schemas.records.observation import ApiId, ApiIdOrEmpty
 
 TERMINAL_STATUSES = frozenset({"completed", "error", "cancelled"})
 STREAM_STATUSES = TERMINAL_STATUSES | {"pending", "processing"}
 BATCH_STATUSES = frozenset({"uploading", "queued", "processing", "completed", "error"})
-Id = Annotated[str, msgspec.Meta(min_length=1)]
 UNKNOWN_STATUS = "unknown"
 """Stands for a status that the answer left out."""
 
@@ -62,7 +62,7 @@ class Progress(Model, kw_only=True):
 class Stream(Model, kw_only=True):
     """One stream being processed. `status` is as sent, known or not; times are RFC 3339 texts as sent."""
 
-    id: Id
+    id: ApiId
     status: str = UNKNOWN_STATUS
     source_url: str | None = None
     platform: str | None = None
@@ -83,8 +83,8 @@ class Stream(Model, kw_only=True):
 class Highlight(Model, kw_only=True):
     """One highlight. `duration` s, `timestamp` s into the stream, `confidence_score` 0 to 1, all as sent."""
 
-    id: Id
-    stream_id: str | None = None
+    id: ApiId
+    stream_id: ApiIdOrEmpty | None = None
     title: str | None = None
     description: str | None = None
     video_url: str | None = None
@@ -100,7 +100,7 @@ class Highlight(Model, kw_only=True):
 class Batch(Model, kw_only=True):
     """One batch of videos."""
 
-    id: Id
+    id: ApiId
     status: str = UNKNOWN_STATUS
     options: dict[str, Any] = msgspec.field(default_factory=dict)
     created_at: str | None = None

@@ -10,6 +10,7 @@ import orjson
 from pipeline.api.errors import HttpError, Told, UnreadableAnswer, error_class
 from pipeline.api.rate_limit import read_rate_limit, read_retry_after
 from pipeline.api.tolerant import WrongShapeError
+from schemas.records.base import MAX_DEPTH, too_deep
 
 T = TypeVar("T")
 JSON = "application/json"
@@ -17,7 +18,7 @@ _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id")
 
 
 class BrokenBodyError(ValueError):
-    """The body of an answer is cut off or no JSON."""
+    """The body of an answer is cut off, no JSON, or nested too deeply to be written again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +104,12 @@ def json_of(answer: Answer) -> Any:
     """Return the decoded body.
 
     Raises:
-        BrokenBodyError: it is cut off, empty or no JSON.
+        BrokenBodyError: it is cut off, empty, no JSON, or deeper than records may be.
     """
     if answer.cut_off is not None:
         raise BrokenBodyError("the body is cut off")
+    if too_deep(answer.body):
+        raise BrokenBodyError(f"lists and objects inside each other, more than {MAX_DEPTH} levels")
     try:
         return orjson.loads(answer.body)
     except orjson.JSONDecodeError as error:

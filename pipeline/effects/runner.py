@@ -10,6 +10,7 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
@@ -340,9 +341,11 @@ class EffectRunner(Generic[S]):
         log.warning("stream_handed_over", request_id=request_id, stream_id=result.stream.id, reason=reason)
         if self._hand_over is None:
             return
+        # the API's ids may be longer than ours and hold other characters
+        name = blake2b(result.stream.id.encode(), digest_size=16).hexdigest()
         observation = Observation(
             request_id=request_id,
-            observation_id=f"handed-over:{result.stream.id}"[:200],
+            observation_id=f"handed-over:{name}",
             source="poll",
             observed_at=datetime.fromtimestamp(result.observed_at, UTC),
             stream=result.stream,

@@ -231,7 +231,7 @@ class PolicySettings(Group):
     publish_signed_urls: bool = declare(
         default=False,
         env="TLDR_PUBLISH_SIGNED_URLS",
-        doc="Publish clip URLs with their signatures. A signature is a credential: off unless consumers need it.",
+        doc="Publish the API's URLs with their signatures. A signature is a credential: off unless consumers need it.",
     )
     blocked_hosts: Names = declare(
         (), "TLDR_BLOCKED_HOSTS", "Hosts, separated by commas, whose streams are refused; a host covers its subdomains."

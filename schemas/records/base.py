@@ -66,8 +66,7 @@ def decode(decoder: msgspec.json.Decoder[R], value: bytes | None) -> R:
     """
     if value is None:
         raise RecordError("null_value", "the record has no value; this topic has no tombstones")
-    # counting brackets is cheap and never too low; only a record with very many is looked at closely
-    if value.count(b"[") + value.count(b"{") > MAX_DEPTH and _deeper_than(MAX_DEPTH, value):
+    if too_deep(value):
         raise RecordError("too_deep", f"lists and objects inside each other, more than {MAX_DEPTH} levels")
     try:
         return decoder.decode(value)
@@ -75,6 +74,12 @@ def decode(decoder: msgspec.json.Decoder[R], value: bytes | None) -> R:
         raise RecordError(*_why_invalid(value, error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RecordError("undecodable", f"not JSON: {error}") from error
+
+
+def too_deep(value: bytes) -> bool:
+    """Say whether lists and objects of a JSON text are inside each other at more than ``MAX_DEPTH`` levels."""
+    # counting brackets is cheap and never too low; only a text with very many is looked at closely
+    return value.count(b"[") + value.count(b"{") > MAX_DEPTH and _deeper_than(MAX_DEPTH, value)
 
 
 # an unclosed string runs to the end: retrying at each later quote would take quadratic time

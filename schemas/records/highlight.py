@@ -36,14 +36,14 @@ class Highlight(Record, kw_only=True):
         highlight_id: The API's id of the highlight; the same over all its revisions.
         revision: Counts this highlight's revisions from 1. The highest is the valid one.
         seq: Counts this request's published highlight records from 1, without gaps.
-        title: Title, cleaned.
-        description: Description, cleaned.
+        title: Title, as the API sent it.
+        description: Description, as the API sent it.
         start_s: Where the moment starts in the stream, in seconds from its beginning.
         end_s: Where it ends.
         duration_s: How long it is, in seconds.
         confidence: How sure the API is, 0 to 1.
         rank: Place by confidence among those of the request seen so far; 1 is the best.
-        tags: Tags after the profile's rules, sorted.
+        tags: Tags after the profile's rules: in lower case, words joined by hyphens, each once, in order of appearance.
         api_tags: Tags as the API gave them.
         clip_url: Where the clip is; may be signed and expire.
         thumbnail_url: Where the still picture is; may be signed and expire.
@@ -56,8 +56,9 @@ class Highlight(Record, kw_only=True):
         observed_at: When it was seen.
         published_at: When this record was made.
         api_created_at: When the API made the highlight, in its own words.
-        api_metadata: The API's free-form values.
-        api_extra: Fields that the API sent and its contract does not name.
+        api_metadata: The API's free-form values. URLs in them have no query and fragment, unless signed URLs are
+            published.
+        api_extra: Fields that the API sent and its contract does not name; URLs likewise.
         enrichment: What the profile found out; its fields depend on the profile.
         schema_version: Version of this record's form.
     """

@@ -6,9 +6,17 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from schemas.records.base import Identifier, Instant, Record, Seconds
+from schemas.records.base import NO_LAST_NEWLINE, Identifier, Instant, Record, Seconds
 
 ObservationSource = Literal["poll", "webhook", "sweep"]
+
+_API_ID = r"[!-\-0-\[\]-~][!-.0-\[\]-~]*"
+
+ApiId = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=f"^{_API_ID}${NO_LAST_NEWLINE}")]
+"""An id chosen by the API: visible ASCII without slashes, not beginning with a dot. One safe segment of a URL path."""
+
+ApiIdOrEmpty = Annotated[str, msgspec.Meta(max_length=200, pattern=f"^({_API_ID})?${NO_LAST_NEWLINE}")]
+"""The same, or empty where the API named none."""
 
 
 class ObservedHighlight(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -30,8 +38,8 @@ class ObservedHighlight(msgspec.Struct, kw_only=True, omit_defaults=True):
         extra: Fields that the API sent and its contract does not name.
     """
 
-    id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    stream_id: str = ""
+    id: ApiId
+    stream_id: ApiIdOrEmpty = ""
     title: str = ""
     description: str = ""
     video_url: str | None = None
@@ -57,7 +65,7 @@ class ObservedStream(msgspec.Struct, kw_only=True, omit_defaults=True):
         error: Why it failed, in the API's words.
     """
 
-    id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    id: ApiId
     status: str
     processed_s: Seconds = 0.0
     total_s: Seconds | None = None

@@ -14,7 +14,9 @@ from agents.profiles.general import covered_s
 from agents.rules.canonical import normal_tags
 from agents.rules.links import moment_link, without_credentials
 from agents.rules.marks import unmarked
-from tests.unit.agents.support import make_request, seen_highlight
+from pipeline.effects.calls import Accepted
+from schemas.records import ObservedStream
+from tests.unit.agents.support import START, Bench, make_request, observation, seen_highlight
 
 
 def state(start_s: float, duration_s: float, confidence: float = 0.5) -> HighlightState:
@@ -27,6 +29,13 @@ def state(start_s: float, duration_s: float, confidence: float = 0.5) -> Highlig
     [
         ("youtube", "https://www.youtube.com/watch?v=abc&list=x", "https://www.youtube.com/watch?v=abc&t=65s"),
         ("youtube", "https://youtu.be/abc?si=x", "https://www.youtube.com/watch?v=abc&t=65s"),
+        ("youtube", "https://www.youtube.com/live/abc?si=x", "https://www.youtube.com/watch?v=abc&t=65s"),
+        ("youtube", "https://youtube.com/shorts/abc", "https://www.youtube.com/watch?v=abc&t=65s"),
+        ("youtube", "https://www.youtube-nocookie.com/embed/abc/", "https://www.youtube.com/watch?v=abc&t=65s"),
+        ("youtube", "https://www.youtube.com/embed/videoseries?list=x", None),
+        ("youtube", "https://www.youtube.com/embed/live_stream?channel=x", None),
+        ("youtube", "https://www.youtube.com/live/", None),
+        ("youtube", "https://www.youtube.com/@channel/live", None),
         ("youtube", "https://www.youtube.com/@channel", None),
         ("twitch", "https://www.twitch.tv/videos/42?x=1", "https://www.twitch.tv/videos/42?t=0h1m5s"),
         ("twitch", "https://www.twitch.tv/somebody", None),
@@ -78,6 +87,18 @@ def test_the_mark_of_a_submission_is_never_published() -> None:
 def test_tags_are_normalised_once_each() -> None:
     """Lower case, words joined, no repetition, in the order of appearance."""
     assert normal_tags(["Epic Goal", "  epic   goal ", "", " ", "STRA\u00dfE", "a"]) == ["epic-goal", "strasse", "a"]
+
+
+def test_text_is_published_as_it_came_and_tags_in_their_order() -> None:
+    """Consumers get the API's words untouched, and tags as the first of them names them, not sorted."""
+    bench = Bench()
+    bench.request()
+    bench.finish(bench.call(), Accepted(ObservedStream(id="str_1", status="pending"), START))
+    words = "  <b>Last</b>\tminute\u200b goal \n"
+    bench.observe(observation(seen_highlight("h1", title=words, description=words, tags=["Win", "Last Minute", "win"])))
+    (highlight,) = bench.of("highlights")
+    assert (highlight.title, highlight.description) == (words, words)
+    assert highlight.tags == ["win", "last-minute"]
 
 
 def test_profiles_are_found_by_name_and_version() -> None:

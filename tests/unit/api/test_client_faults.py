@@ -10,6 +10,7 @@ from pipeline.api import (
     HighlightClient,
     NeverSent,
     RateLimited,
+    Rejected,
     RetryPolicy,
     ServerError,
     Unavailable,
@@ -266,3 +267,15 @@ async def test_cancelled_call_is_not_tried_again(http: httpx.AsyncClient, clock:
             await task
         assert server.connections == 1
     assert seen.seen == [("GET", "/streams/{id}", "Cancelled")]
+
+
+@pytest.mark.parametrize("stream_id", ["", ".", "..", "\ud800"])
+async def test_an_id_that_no_path_can_hold_is_a_refusal(http: httpx.AsyncClient, stream_id: str) -> None:
+    """Whatever id a caller was told, it gets an error of ours that says "not applied", and nothing is sent."""
+    async with raw_server(reply()) as server:
+        client = make_client(http, server.base_url, FakeClock())
+        for ask in (client.get_stream, client.list_stream_highlights, client.stop_stream, client.delete_stream):
+            with pytest.raises(Rejected, match="unusable_id") as caught:
+                await ask(stream_id)
+            assert (caught.value.outcome, caught.value.retryable) == ("refused", False)
+    assert server.requests == []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from pipeline.api import account, endpoints
+from pipeline.api import UnreadableAnswer, account, endpoints
 from pipeline.api.protocol import Call, interpret
 from tests.unit.api.test_protocol import answer
 
@@ -60,6 +60,22 @@ def test_empty_page_is_a_page() -> None:
     assert page.highlights == ()
 
 
+@pytest.mark.parametrize("payload", [{"highlights": None}, {"data": {"highlights": None}}])
+def test_null_is_an_empty_list(payload: dict[str, Any]) -> None:
+    """Some encoders write an empty list as null; the page is empty, and its place is told."""
+    page = interpret(endpoints.list_stream_highlights("str_1"), answer({**payload, "pagination": PAGING}), now=0.0)
+    assert (page.highlights, page.pagination.total) == ((), 12)
+
+
+def test_null_beside_a_list_does_not_hide_it() -> None:
+    """The list that is there counts; a page with neither is no page."""
+    call = endpoints.list_stream_highlights("str_1")
+    assert len(interpret(call, answer({"highlights": None, "data": ENTRIES}), now=0.0).highlights) == 2
+    for payload in ({"data": None}, {"pagination": PAGING}):
+        with pytest.raises(UnreadableAnswer):
+            interpret(call, answer(payload), now=0.0)
+
+
 def test_usage_with_and_without_envelope() -> None:
     """Usage is read bare and as `data`, though it has a field of its own name."""
     body = {"period": "2026-01", "usage": {"api_calls": 4}, "costs": {"total": 1.5}, "limits": {}}
@@ -83,12 +99,28 @@ def test_undocumented_lists_are_found(call: Call[list[dict[str, Any]]], payload:
 
 
 def test_first_key_of_an_account_is_secret() -> None:
-    """The key that register answers is wrapped, in each envelope."""
-    for payload in ({"api_key": "tldr_1", "email": "a@b.c"}, {"user": {"api_key": "tldr_1"}}):
+    """The key that register answers is wrapped, in each envelope, and nothing of the account shows it."""
+    shown = {"id": "key_1", "key": "tldr_1"}
+    for payload in (
+        {"api_key": "tldr_1", "email": "a@b.c"},
+        {"user": {"api_key": "tldr_1"}},
+        {"account": {"id": "acc_1"}, "api_key": shown},
+        {"data": {"user": {"api_key": shown}}},
+    ):
         made = interpret(account.register("a@b.c", SecretStr("pw")), answer(payload, 201), now=0.0)
         assert made.api_key is not None
         assert made.api_key.get_secret_value() == "tldr_1"
-        assert "tldr_1" not in repr(made)
+        assert "tldr_1" not in repr((made, made.extra, made.to_dict()))
+
+
+def test_what_an_account_tells_of_its_key_is_carried() -> None:
+    """The id of the key, by which it is revoked, is kept; a key of another form costs nothing but itself."""
+    body = {"api_key": {"id": "key_1", "key": "tldr_1"}}
+    made = interpret(account.login("a@b.c", SecretStr("pw")), answer(body), now=0.0)
+    assert made.extra == {"api_key": {"id": "key_1"}}
+    for strange in ({"key": None}, {}, None):
+        read = interpret(account.login("a@b.c", SecretStr("pw")), answer({"api_key": strange, "id": "a"}), now=0.0)
+        assert (read.id, read.api_key) == ("a", None)
 
 
 def test_stop_succeeds_whatever_its_body() -> None:

@@ -76,6 +76,22 @@ def test_object_without_readable_id_is_wrong(raw: object) -> None:
         Highlight.read(raw)
 
 
+@pytest.mark.parametrize("unfit", ["", ".", "..", "a/b", "a\\b", "a b", "a\n", "\x00", "a" * 201])
+def test_an_id_that_no_path_can_hold_is_no_readable_id(unfit: str) -> None:
+    """It is treated as one that is missing: the object is refused, an entry of a page set aside."""
+    for model in (Stream, Highlight, Batch, ApiKey, Webhook):
+        with pytest.raises(WrongShapeError):
+            model.read({"id": unfit})
+    page = HighlightPage.read([{"id": unfit}, {"id": "b"}], Pagination())
+    assert (len(page.highlights), page.unreadable) == (1, ({"id": unfit},))
+
+
+def test_a_stream_id_that_no_path_can_hold_is_carried_aside() -> None:
+    """A highlight is not lost for the name of its stream, and nobody will ask for such a stream."""
+    highlight = Highlight.read({"id": "hl_1", "stream_id": ".."})
+    assert (highlight.stream_id, highlight.extra) == (None, {"stream_id": ".."})
+
+
 @pytest.mark.parametrize("status", ["completed", "error", "cancelled"])
 def test_terminal_statuses(status: str) -> None:
     """The three documented ends are terminal, for streams and batches."""

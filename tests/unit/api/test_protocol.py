@@ -10,8 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.rules.canonical import digest_of
 from pipeline.api import account, endpoints, errors
 from pipeline.api.protocol import Answer, Call, fill_path, interpret
+from pipeline.effects.observed import observed_highlight
+from schemas.records import encode
+from schemas.records.base import MAX_DEPTH
 from tests.unit.api.support import UNHURRIED
 from tests.unit.api.test_models import JSON_VALUES
 
@@ -111,6 +115,27 @@ def test_broken_json_is_unreadable_and_worth_another_try(body: bytes) -> None:
     with pytest.raises(errors.UnreadableAnswer) as caught:
         interpret(CALLS[0], Answer(200, {}, body), now=0.0)
     assert (caught.value.retryable, caught.value.outcome) == (True, "ambiguous")
+
+
+def deep_page(levels: int) -> Answer:
+    """Return a page so many levels deep, for the metadata of its highlight."""
+    body = b'{"highlights":[{"id":"hl_1","metadata":{"a":%s%s}}]}'
+    return Answer(200, {}, body % (b"[" * (levels - 4), b"]" * (levels - 4)))
+
+
+@pytest.mark.parametrize("levels", [MAX_DEPTH + 1, 950, 5_000])
+def test_an_answer_that_is_too_deep_is_unreadable(levels: int) -> None:
+    """What could not be written again later, deeper in the program, is refused where it is read."""
+    with pytest.raises(errors.UnreadableAnswer):
+        interpret(endpoints.list_stream_highlights("str_1"), deep_page(levels), now=0.0)
+
+
+def test_the_deepest_answer_that_is_read_can_be_written() -> None:
+    """The limit is that of records on Kafka: what is read below it is digested and encoded."""
+    page = interpret(endpoints.list_stream_highlights("str_1"), deep_page(MAX_DEPTH), now=0.0)
+    observed = observed_highlight(page.highlights[0])
+    assert encode(observed)
+    assert digest_of(observed)
 
 
 @pytest.mark.parametrize("payload", [None, 1, "str_1", [], {}, {"id": 5}, {"data": []}, {"stream": {"id": ""}}])

@@ -64,6 +64,7 @@ class HeldApi:
         self.posts: dict[str, Mapping[str, Any]] = {}
         self.failure: Callable[[str], Exception | None] = lambda _: None
         self.status = "processing"
+        self.prefix = "str_"
         self.highlights: list[Highlight] = []
 
     async def _answer(self, what: str) -> None:
@@ -91,7 +92,7 @@ class HeldApi:
         """Start a stream."""
         assert (platform, timeout_s, not_after is None) == ("custom", 20.0, False)
         await self._answer("POST /streams")
-        stream_id = f"str_{len(self.posts) + 1}"
+        stream_id = f"{self.prefix}{len(self.posts) + 1}"
         self.posts[stream_id] = {"source_url": source_url, "options": options, "metadata": metadata}
         return Stream(id=stream_id, status="pending")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
 from pipeline.ledger import BatchRefused
-from schemas.records import Command
+from schemas.records import Command, Observation, decode, encode
 from tests.unit.effects.fakes import HeldApi, StoppedClock, ambiguous, breathe, http_error, soon
 from tests.unit.effects.harness import Rig
 
@@ -123,6 +124,21 @@ async def test_the_id_of_a_new_stream_is_never_dropped(rig: Rig, api: HeldApi) -
     await breathe()
     assert [(seen.request_id, seen.stream.id if seen.stream else None) for seen in rig.handed] == [("r0", "str_1")]
     assert rig.bugs == []
+
+
+@pytest.mark.parametrize("prefix", ["~a=", "s" * 199])
+async def test_what_is_handed_over_is_accepted(rig: Rig, api: HeldApi, prefix: str) -> None:
+    """However the API writes its ids, the worker that owns the request now can read the observation."""
+    api.prefix = prefix
+    api.open.clear()
+    rig.ask(1)
+    rig.runner.attach(rig.ledger)
+    await soon(lambda: api.in_flight == 1)
+    rig.ledger.is_open = False
+    api.open.set()
+    await breathe()
+    (handed,) = rig.handed
+    assert decode(msgspec.json.Decoder(Observation), encode(handed)) == handed
 
 
 async def test_a_stream_whose_binding_was_not_written_is_handed_over(rig: Rig, api: HeldApi) -> None:

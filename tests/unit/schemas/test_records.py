@@ -61,6 +61,56 @@ def test_a_bad_record_ends_as_its_error_class(value: bytes | None, code: str) ->
     assert caught.value.code == code
 
 
+UNFIT_API_IDS = (
+    ".",
+    "..",
+    "...",
+    ".a",
+    "a/b",
+    "/",
+    "a\\b",
+    "a b",
+    "a\t",
+    "a\n",
+    "\x00",
+    "a\x7f",
+    "a\u00a0b",
+    "a" * 201,
+)
+
+
+def observation_with(**parts: object) -> bytes:
+    """Return the JSON of an observation."""
+    known = {"request_id": "r1", "observation_id": "o1", "source": "webhook", "observed_at": "2026-01-01T00:00:00Z"}
+    return msgspec.json.encode({**known, **parts})
+
+
+@pytest.mark.parametrize("unfit", UNFIT_API_IDS)
+def test_an_api_id_that_no_path_can_hold_is_invalid(unfit: str) -> None:
+    """An observation cannot bind a request to a stream that could never be asked for, or to another endpoint."""
+    for parts in (
+        {"stream": {"id": unfit, "status": "processing"}},
+        {"highlights": [{"id": unfit}]},
+        {"highlights": [{"id": "hl_1", "stream_id": unfit}]},
+    ):
+        with pytest.raises(RecordError) as caught:
+            decode(msgspec.json.Decoder(Observation), observation_with(**parts))
+        assert caught.value.code == "invalid"
+
+
+@pytest.mark.parametrize("fit", ["str_1", "7", "-", "a.b..c", "a=b+c", "urn:x:~1%2F?#&", "f" * 200])
+def test_any_other_api_id_is_accepted(fit: str) -> None:
+    """How the API writes its ids is up to the API; a highlight need not name its stream."""
+    decoder = msgspec.json.Decoder(Observation)
+    seen = decode(decoder, observation_with(stream={"id": fit, "status": "x"}, highlights=[{"id": fit}]))
+    assert seen.stream is not None
+    assert (seen.stream.id, seen.highlights[0].id) == (fit, fit)
+    named = decode(
+        decoder, observation_with(highlights=[{"id": "hl_1", "stream_id": fit}, {"id": "x", "stream_id": ""}])
+    )
+    assert [highlight.stream_id for highlight in named.highlights] == [fit, ""]
+
+
 def test_an_invalid_record_is_told_by_field() -> None:
     """The reason says which field breaks the schema."""
     with pytest.raises(RecordError, match=r"options\.clip_duration"):

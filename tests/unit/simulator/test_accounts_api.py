@@ -6,8 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from pipeline.api import account, open_http_client
 from pipeline.simulator.keys import key_hash
+from tests.unit.api.support import FakeClock, make_client
 from tests.unit.simulator.harness import KEY, running
 
 SIGNED_WITH = "signing-secret"
@@ -92,6 +95,18 @@ async def test_register_and_login_give_keys_of_one_account() -> None:
         assert again.json()["account"] == first.json()["account"]
         assert (await sim.door.post("/v1/auth/login", json=who | {"password": "no"})).status_code == 401
         assert (await sim.door.post("/v1/auth/register", json=who)).status_code == 409
+
+
+async def test_our_client_gets_the_keys_of_an_account() -> None:
+    """What register and login answer to the client of the pipeline is a key that works, and that nothing shows."""
+    who = ("a@x.example", SecretStr("correct"))
+    async with running(keys()) as sim, open_http_client() as http:
+        for call in (account.register(*who), account.login(*who)):
+            made = await make_client(http, sim.base_url, FakeClock(), api_key=None).send(call)
+            assert made.api_key is not None
+            assert made.api_key.get_secret_value() not in repr((made, made.extra, made.to_dict()))
+            client = make_client(http, sim.base_url, FakeClock(), api_key=made.api_key)
+            assert (await client.list_highlights()).highlights == ()
 
 
 def sign(method: str, path: str, stamp: str, body: str) -> dict[str, str]:
