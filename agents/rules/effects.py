@@ -10,7 +10,7 @@ from agents.entry import Entry
 from agents.ledger_records import RequestState, request_key
 from agents.policy import Policy
 from agents.rules import retention, submission
-from agents.rules.lifecycle import OUTCOMES, change, is_final, may_stop, wants_stop
+from agents.rules.lifecycle import OUTCOMES, SEARCHED, change, is_final, may_stop, wants_stop
 from agents.rules.outputs import Outputs
 from agents.rules.parking import Parking
 from agents.rules.results import ResultRule, Turn
@@ -19,9 +19,6 @@ from agents.rules.slots import Slots
 from agents.state import PartitionState
 from pipeline.domain import Stage
 from pipeline.effects.calls import Accepted, Call, Failed, Locate, Read, Result, Seen, Stop, Submit
-
-_SEARCHED = frozenset({"submitting", "in_doubt"})
-"""States whose own search covers the doubts as well."""
 
 
 class HighlightEffects:
@@ -81,13 +78,13 @@ class HighlightEffects:
         call: Call | None = None
         if may_stop(request, now) and (stream_id := next(iter(request.extras), request.stream_id)) is not None:
             call = Stop(stream_id=stream_id)
-        elif request.doubts and request.state not in _SEARCHED and now >= request.search_at:
+        elif request.doubts and request.state not in SEARCHED and now >= request.search_at:
             call = Locate(nonces=request.doubts, owned=state.streams)
         elif request.state == "scheduled":
             self._move(entry, change(request, "queued", "its time has come", now, due=now), stage, now)
         elif request.state == "queued":
             call = self._begin_submission(entry, request, stage, now)
-        elif request.state in _SEARCHED:
+        elif request.state in SEARCHED:
             call = self._begin_search(state, entry, request, stage, now)
         elif request.stream_id is None or (is_final(request) and not request.wants_refresh):
             self._rest(state, entry, request, stage, now)

@@ -12,7 +12,7 @@ from agents.entry import Entry
 from agents.ledger_records import RequestState
 from agents.policy import Policy
 from agents.rules import settling, submission
-from agents.rules.lifecycle import BOUND, bound, is_final
+from agents.rules.lifecycle import BOUND, SEARCHED, bound, is_final
 from agents.rules.originals import Original, restored_headers
 from agents.rules.outputs import Outputs, moment
 from agents.rules.pacing import backoff, jittered
@@ -168,21 +168,28 @@ class ResultRule:
 
     def _after_locate(self, turn: Turn, request: RequestState, call: Locate, result: Result) -> RequestState:
         if isinstance(result, Failed):
-            failures = request.failures + 1
-            later = turn.now + backoff(failures, self._policy, self._random, asked=result.retry_after)
-            return msgspec.structs.replace(request, failures=failures, due=later, search_at=later)
+            return self._search_later(request, result, turn.now)
         if not isinstance(result, Located):
             _mismatch(call, result)
         request = self._take_found(turn, request, call.nonces, result)
         if request.doubts:
             request = submission.search_again(request, turn.now, self._policy, self._random)
         if request.state != "in_doubt":
-            return msgspec.structs.replace(request, failures=0, due=turn.now)
+            return msgspec.structs.replace(request, due=turn.now)
         after = submission.not_found(request, turn.now, self._policy, self._random)
         if after.due is None:  # held for a person, who should see it
             self._outputs.stream(turn.stage, turn.entry, after, turn.now)
         self._publish(turn, request, after)
         return after
+
+    def _search_later(self, request: RequestState, failed: Failed, now: float) -> RequestState:
+        """Search again later. Beside a stream that is known nothing else waits for it, and it ends in its time."""
+        policy = self._policy
+        if request.state not in SEARCHED:
+            return submission.search_again(request, now, policy, self._random, asked=failed.retry_after)
+        failures = request.failures + 1
+        later = now + backoff(failures, policy, self._random, asked=failed.retry_after)
+        return msgspec.structs.replace(request, failures=failures, due=later, search_at=later)
 
     def _take_found(self, turn: Turn, request: RequestState, nonces: tuple[str, ...], located: Located) -> RequestState:
         """Take the streams found. The oldest is the one to keep: none that comes after it takes its place."""

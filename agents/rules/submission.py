@@ -115,10 +115,12 @@ def with_doubt(request: RequestState, now: float, policy: Policy) -> RequestStat
     )
 
 
-def search_again(request: RequestState, now: float, policy: Policy, random: Random) -> RequestState:
-    """Return a request with doubts after a search: the next one, or none any more."""
+def search_again(
+    request: RequestState, now: float, policy: Policy, random: Random, *, asked: float | None = None
+) -> RequestState:
+    """Return a request with doubts after a search: the next one, as late as the server asked, or none any more."""
     begun = request.changed_at if request.submitted_at is None else request.submitted_at
     if now > begun + policy.doubt_for_s:
         return msgspec.structs.replace(request, doubts=(), younger=0)
     pause = max(policy.locate_pause_s, (now - begun) / 4)
-    return msgspec.structs.replace(request, search_at=now + jittered(pause, policy, random))
+    return msgspec.structs.replace(request, search_at=now + (asked or 0.0) + jittered(pause, policy, random))

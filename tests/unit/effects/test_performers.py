@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.api.errors import ApiError, Told, UnreadableAnswer
 from pipeline.api.models import Highlight, Stream
-from pipeline.effects.calls import Accepted, Fault, Locate, Located, Read, Seen, Stop, Stopped, Submit
+from pipeline.effects.calls import Accepted, Failed, Fault, Locate, Located, Read, Seen, Stop, Stopped, Submit
 from pipeline.effects.faults import failed_read, failed_submission
 from pipeline.effects.gate import CREDENTIALS_PAUSE_S, Gate
 from pipeline.effects.observed import observed_highlight, observed_stream
@@ -190,6 +190,41 @@ async def test_searches_share_what_they_read(performer: Performer, api: HeldApi,
     await performer.perform(Locate(nonces=(NONCE,), owned=()))
     assert api.asked.count("GET /highlights") == 2
     assert api.asked.count("GET /streams/{id}") == 5
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+async def test_a_stream_that_is_not_shown_keeps_no_other_from_being_found(
+    performer: Performer, api: HeldApi, clock: StoppedClock, status: int
+) -> None:
+    """It is skipped, asked for more and more rarely, and found once the API does show it."""
+    await performer.perform(submission())
+    api.highlights = [Highlight(id=f"h{number}", stream_id=f"str_{number}") for number in (2, 1)]
+    refused = iter((False, True, False))  # the listing, str_2, str_1
+    api.failure = lambda _: http_error(status) if next(refused, False) else None
+    result = await performer.perform(Locate(nonces=(NONCE,), owned=()))
+    assert isinstance(result, Located)
+    assert result.streams[NONCE].id == "str_1"
+    api.failure = lambda what: http_error(status) if what == "GET /streams/{id}" else None
+    api.asked.clear()
+    for _ in range(3_600):
+        clock.now += 1
+        assert await performer.perform(Locate(nonces=("b" * 24,), owned=())) == Located({}, clock.now)
+    assert 3 <= api.asked.count("GET /streams/{id}") <= 7
+    api.failure = lambda _: None
+    api.posts["str_2"] = {"metadata": {"pipeline_nonce": "b" * 24}}
+    clock.now += 4_000
+    result = await performer.perform(Locate(nonces=("b" * 24,), owned=()))
+    assert isinstance(result, Located)
+    assert result.streams["b" * 24].id == "str_2"
+
+
+async def test_a_refused_key_fails_the_search(performer: Performer, api: HeldApi) -> None:
+    """401 for a stream says nothing about the stream: the search is made again."""
+    api.highlights = [Highlight(id="h1", stream_id="str_1")]
+    api.failure = lambda what: http_error(401) if what == "GET /streams/{id}" else None
+    result = await performer.perform(Locate(nonces=(NONCE,), owned=()))
+    assert isinstance(result, Failed)
+    assert result.fault == "credentials"
 
 
 def test_observed_values_keep_their_bounds() -> None:
