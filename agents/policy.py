@@ -29,7 +29,8 @@ class Policy:
         max_submissions: POSTs for one request at most; then it is held for a person.
         backoff_min_s: first pause after a failed call.
         backoff_max_s: longest such pause.
-        credentials_retry_s: pause after the API refused our key: the fault is ours, so nothing is given up.
+        credentials_retry_s: pause after the API refused our key: the fault is ours, so nothing is given up. What is not
+            allowed for one request (403) waits longer each time, up to ``backoff_max_s``.
         slot_retry_s: between two submissions of a worker while all streams of the plan are in use.
         gone_after: 404s in a row that end a stream, if they went on for ``gone_after_s`` and it was submitted as long
             ago: an API that copies its data lazily may not know a young stream everywhere.

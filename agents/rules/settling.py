@@ -9,7 +9,7 @@ import msgspec
 from agents.ledger_records import RequestState
 from agents.policy import Policy
 from agents.rules.lifecycle import outcome_of, settled
-from agents.rules.pacing import backoff, jittered, near_the_end, next_interval
+from agents.rules.pacing import backoff, jittered, near_the_end, next_interval, refused_pause
 from pipeline.effects.calls import Failed, Read, Seen
 from schemas.records.stream import Outcome
 
@@ -85,7 +85,7 @@ def after_failed_read(
     if missing >= policy.gone_after and now >= max(since, request.submitted_at or 0.0) + policy.gone_after_s:
         return _gone(request, now, policy)
     if failed.fault == "credentials":
-        pause = jittered(max(policy.credentials_retry_s, failed.retry_after or 0.0), policy, random)
+        pause = refused_pause(failures, failed, policy, random)
     else:
         pause = backoff(failures, policy, random, asked=failed.retry_after)
     return msgspec.structs.replace(request, failures=failures, missing=missing, missing_since=since, due=now + pause)

@@ -15,7 +15,7 @@ from agents.policy import Policy
 from agents.rules.context import Context
 from agents.rules.lifecycle import change, settled
 from agents.rules.marks import mark_of
-from agents.rules.pacing import backoff, jittered
+from agents.rules.pacing import backoff, jittered, refused_pause
 from pipeline.effects.calls import Failed, Submit
 
 _REMEMBERED_DOUBTS = 5
@@ -68,7 +68,7 @@ def after_failure(request: RequestState, failed: Failed, now: float, policy: Pol
     if request.wish is not None:
         return settled(request, "cancelled", request.reason, now, policy)
     if failed.fault == "credentials":
-        pause = jittered(max(policy.credentials_retry_s, failed.retry_after or 0.0), policy, random)
+        pause = refused_pause(failures, failed, policy, random)
     elif failed.fault == "no_slot":
         pause = jittered(policy.slot_retry_s, policy, random)
     else:

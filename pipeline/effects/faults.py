@@ -10,6 +10,7 @@ from pipeline.api.errors import (
     NotFound,
     RateLimited,
     Rejected,
+    Unauthorized,
     UnreadableAnswer,
 )
 from pipeline.effects.calls import Failed, Fault
@@ -56,7 +57,8 @@ def failed_read(error: ApiError) -> Failed:
 
 def _failed(fault: Fault, error: ApiError) -> Failed:
     retry_after = error.retry_after if isinstance(error, HttpError) else None
-    return Failed(fault=fault, reason=str(error), retry_after=retry_after)
+    key_refused = isinstance(error, Unauthorized)
+    return Failed(fault=fault, reason=str(error), retry_after=retry_after, key_refused=key_refused)
 
 
 def _lacks_slot(error: RateLimited) -> bool:

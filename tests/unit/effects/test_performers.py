@@ -238,14 +238,31 @@ def test_observed_values_keep_their_bounds() -> None:
 def test_the_gate_closes_for_all_and_opens_again(clock: StoppedClock) -> None:
     """Only what concerns every call closes it: a 429 that says for how long, and a refused key."""
     gate = Gate(clock)
-    gate.note(failed_read(http_error(503, retry_after=30.0)))
-    gate.note(failed_submission(http_error(429, code="concurrency_limit", retry_after=30.0)))
-    gate.note(failed_read(http_error(429)))
+    gate.note("r1", failed_read(http_error(503, retry_after=30.0)))
+    gate.note("r1", failed_submission(http_error(429, code="concurrency_limit", retry_after=30.0)))
+    gate.note("r1", failed_read(http_error(429)))
     assert gate.closed_for() == 0.0
-    gate.note(failed_read(http_error(429, retry_after=30.0)))
-    gate.note(failed_read(http_error(401)))
+    gate.note("r1", failed_read(http_error(429, retry_after=30.0)))
+    gate.note("r1", failed_read(http_error(401)))
     assert gate.closed_for() == 30.0
     clock.now += 30.0
     assert gate.closed_for() == 0.0
-    gate.note(failed_read(http_error(401)))
+    gate.note("r1", failed_read(http_error(401)))
+    assert gate.closed_for() == CREDENTIALS_PAUSE_S
+
+
+@pytest.mark.parametrize("status", [402, 403, 404, 405])
+def test_what_one_request_may_not_do_closes_the_gate_for_no_other(clock: StoppedClock, status: int) -> None:
+    """Not however often one request fails so: only when three of them do, with no success between."""
+    gate, forbidden = Gate(clock), failed_submission(http_error(status))
+    for request_id in ("r1", "r1", "r1", "r1", "r2"):
+        gate.note(request_id, forbidden)
+    gate.note("r3", Stopped())
+    for request_id in ("r1", "r2", "r1", "r2"):
+        gate.note(request_id, forbidden)
+        assert gate.closed_for() == 0.0
+    gate.note("r3", forbidden)
+    assert gate.closed_for() == CREDENTIALS_PAUSE_S
+    clock.now += CREDENTIALS_PAUSE_S
+    gate.note("r1", forbidden)
     assert gate.closed_for() == CREDENTIALS_PAUSE_S
