@@ -64,11 +64,14 @@ class ResultRule:
 
     def _after_submit(self, turn: Turn, request: RequestState, call: Submit, result: Result) -> RequestState:
         if isinstance(result, Accepted):
-            return self._bind(turn, request, result.stream, "the API accepted it", result.observed_at)
+            request = self._bind(turn, request, result.stream, "the API accepted it", result.observed_at)
+            return submission.resolved(request, call.nonce, is_bound=request.stream_id == result.stream.id)
         if not isinstance(result, Failed):
             _mismatch(call, result)
         if request.state != "submitting" or request.nonce != call.nonce:
-            return request  # an observation was faster, and says more than a failure can
+            # an observation was faster: what is left to know is whether this submission has to be looked for
+            applied = result.fault in submission.PERHAPS_APPLIED
+            return request if applied else submission.resolved(request, call.nonce, is_bound=False)
         after = submission.after_failure(request, result, turn.now, self._policy, self._random)
         self._publish(turn, request, after)
         return after

@@ -16,7 +16,10 @@ from agents.rules.context import Context
 from agents.rules.lifecycle import change, settled
 from agents.rules.marks import mark_of
 from agents.rules.pacing import backoff, jittered, refused_pause
-from pipeline.effects.calls import Failed, Submit
+from pipeline.effects.calls import Failed, Fault, Submit
+
+PERHAPS_APPLIED: frozenset[Fault] = frozenset({"ambiguous", "unavailable", "unreadable", "gone"})
+"""Failures after which a stream may run all the same."""
 
 _REMEMBERED_DOUBTS = 5
 
@@ -63,7 +66,7 @@ def after_failure(request: RequestState, failed: Failed, now: float, policy: Pol
     reason = f"{failed.fault}: {failed.reason}"
     if failed.fault == "refused":
         return change(request, "rejected", reason, now, due=now + policy.retain_s)
-    if failed.fault in {"ambiguous", "unavailable", "unreadable", "gone"}:
+    if failed.fault in PERHAPS_APPLIED:
         return change(request, "in_doubt", reason, now, due=now + jittered(policy.locate_pause_s, policy, random))
     if request.wish is not None:
         return settled(request, "cancelled", request.reason, now, policy)
@@ -113,6 +116,27 @@ def with_doubt(request: RequestState, now: float, policy: Policy) -> RequestStat
     return msgspec.structs.replace(
         request, doubts=doubts, nonce=None, not_after=0.0, search_at=now + policy.locate_pause_s
     )
+
+
+def bound_unseen(request: RequestState, now: float, policy: Policy) -> RequestState:
+    """Return a request whose stream an observation has named, while more than one submission may have made it.
+
+    Which one did is not known: all go on being looked for, and none of them counts as older any more.
+    """
+    if not request.doubts:
+        return request
+    request = with_doubt(request, now, policy)
+    return msgspec.structs.replace(request, younger=len(request.doubts))
+
+
+def resolved(request: RequestState, nonce: str, *, is_bound: bool) -> RequestState:
+    """Return a request of which one submission is no doubt any more; ``is_bound``: it made the stream that is bound."""
+    if nonce not in request.doubts:
+        return request
+    place = request.doubts.index(nonce)
+    bound = place if is_bound else len(request.doubts) - request.younger
+    doubts = request.doubts[:place] + request.doubts[place + 1 :]
+    return msgspec.structs.replace(request, doubts=doubts, younger=len(doubts) - bound + (place < bound))
 
 
 def search_again(
