@@ -34,7 +34,7 @@ class Policy:
         slot_retry_s: between two submissions of a worker while all streams of the plan are in use.
         gone_after: 404s in a row that end a stream, if they went on for ``gone_after_s`` and it was submitted as long
             ago: an API that copies its data lazily may not know a young stream everywhere.
-        gone_after_s: see there.
+        gone_after_s: see there; until then a stop that is answered with 404 is tried again too.
         stop_tries: failed stops of a surplus stream before it is left alone.
         max_request_bytes: largest request record, headers included; the ledger keeps it until retention forgets it.
         parked_per_request: early records kept for one unknown request.

@@ -12,7 +12,7 @@ from agents.entry import Entry
 from agents.ledger_records import RequestState
 from agents.policy import Policy
 from agents.rules import settling, submission
-from agents.rules.lifecycle import BOUND, SEARCHED, bound, is_final
+from agents.rules.lifecycle import BOUND, OUTCOMES, SEARCHED, bound, is_final
 from agents.rules.originals import Original, restored_headers
 from agents.rules.outputs import Outputs, moment
 from agents.rules.pacing import backoff, jittered
@@ -130,6 +130,8 @@ class ResultRule:
             policy=self._policy,
             random=self._random,
         )
+        if after.stopped and after.state == "processing" and result.stream.status not in OUTCOMES:
+            after = self._stop_again(after, turn.now)
         self._publish(turn, folded.request, after)
         return after
 
@@ -147,17 +149,26 @@ class ResultRule:
 
     def _after_stop(self, turn: Turn, request: RequestState, call: Stop, result: Result) -> RequestState:
         surplus = call.stream_id in request.extras
-        # "gone" and "refused" mean that there is nothing to stop any more
-        if isinstance(result, Failed) and result.fault not in {"gone", "refused"}:
+        if isinstance(result, Failed) and not self._is_at_rest(request, result, turn.now):
             if not surplus or request.stop_failures + 1 < self._policy.stop_tries:
                 return self._stop_later(request, result, turn.now)
         elif not isinstance(result, Stopped | Failed):
             _mismatch(call, result)
-        if surplus:
-            request = without_surplus(request, call.stream_id)
-        elif call.stream_id == request.stream_id:
-            request = msgspec.structs.replace(request, stopped=True)
-        return msgspec.structs.replace(request, failures=0, stop_failures=0, stop_at=0.0, due=turn.now)
+        request = msgspec.structs.replace(request, failures=0, stop_at=0.0, due=turn.now)
+        if call.stream_id == request.stream_id:  # should it run on, the next stop waits longer: the count stands
+            return msgspec.structs.replace(request, stopped=True)
+        return msgspec.structs.replace(without_surplus(request, call.stream_id), stop_failures=0)
+
+    def _is_at_rest(self, request: RequestState, failed: Failed, now: float) -> bool:
+        """Whether a failed stop means that there is nothing to stop; a young stream may not be known everywhere yet."""
+        begun = request.changed_at if request.submitted_at is None else request.submitted_at
+        return failed.fault == "refused" or (failed.fault == "gone" and now >= begun + self._policy.gone_after_s)
+
+    def _stop_again(self, request: RequestState, now: float) -> RequestState:
+        """The stream runs although the API said that it is stopped: stop it again, less and less often."""
+        failures = request.stop_failures + 1
+        stop_at = now + backoff(failures, self._policy, self._random)
+        return msgspec.structs.replace(request, stopped=False, stop_failures=failures, stop_at=stop_at)
 
     def _stop_later(self, request: RequestState, failed: Failed, now: float) -> RequestState:
         """Try again later; until then what else is due goes on, and a read comes before the next stop."""

@@ -150,6 +150,42 @@ def test_a_stream_that_ended_by_itself_needs_no_stop() -> None:
     assert isinstance(bench.call(), Read)
 
 
+def test_a_young_stream_that_is_not_known_everywhere_is_stopped_all_the_same() -> None:
+    """404 for a stop is believed only of a stream that was submitted long enough ago."""
+    bench = running(gone_after_s=120.0)
+    bench.command("cancel")
+    stops = 0
+    while not bench.one().stopped:
+        call = bench.call()
+        assert bench.now < START + 1_000.0
+        if isinstance(call, Stop):
+            stops += 1
+            bench.finish(call, Failed(fault="gone", reason="404"))
+        else:
+            bench.finish(call, seen(bench, "processing"))
+    assert bench.now >= START + 120.0
+    assert stops > 3
+
+
+@pytest.mark.parametrize("answer", [Stopped(), Failed(fault="refused", reason="409")])
+def test_a_stream_that_runs_on_is_stopped_again(answer: Stopped | Failed) -> None:
+    """A stop is not over before a read shows the end; until then it is sent again, less and less often."""
+    bench = running(poll_max_s=10.0, backoff_max_s=300.0)
+    bench.command("cancel")
+    stops = []
+    while bench.now < START + 3_600.0:
+        call = bench.call()
+        if isinstance(call, Stop):
+            stops.append(bench.now)
+        bench.finish(call, answer if isinstance(call, Stop) else seen(bench, "processing"))
+    assert 5 < len(stops) < 40
+    assert stops[-1] - stops[-2] > 100.0
+    while bench.one().state != "settled":
+        call = bench.call()
+        bench.finish(call, answer if isinstance(call, Stop) else seen(bench, "cancelled"))
+    assert bench.one().outcome == "cancelled"
+
+
 def test_a_cancel_during_a_submission_stops_the_stream_that_comes_of_it() -> None:
     """A POST in flight cannot be taken back: its stream is stopped as soon as it is known."""
     bench = Bench()

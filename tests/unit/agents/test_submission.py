@@ -280,7 +280,7 @@ def test_a_surplus_stream_is_stopped_once() -> None:
         bench.observe(observation(seen_highlight("h9", stream_id="str_1"), at=bench.now))
         call = bench.call()
         if isinstance(call, Stop):
-            bench.finish(call, Failed(fault="gone", reason="404"))
+            bench.finish(call, Failed(fault="refused", reason="409"))
         else:
             bench.finish(call, Failed(fault="unavailable", reason="503"))
     assert bench.one().extras == ()
