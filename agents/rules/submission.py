@@ -64,12 +64,12 @@ def after_failure(request: RequestState, failed: Failed, now: float, policy: Pol
     """Return the request, still ``submitting``, after a submission that was not accepted."""
     failures = request.failures + 1
     reason = f"{failed.fault}: {failed.reason}"
-    if failed.fault == "refused":
-        return change(request, "rejected", reason, now, due=now + policy.retain_s)
     if failed.fault in PERHAPS_APPLIED:
         return change(request, "in_doubt", reason, now, due=now + jittered(policy.locate_pause_s, policy, random))
     if request.wish is not None:
         return settled(request, "cancelled", request.reason, now, policy)
+    if failed.fault == "refused":
+        return change(request, "rejected", reason, now, due=now + policy.retain_s)
     if failed.fault == "credentials":
         pause = refused_pause(failures, failed, policy, random)
     elif failed.fault == "no_slot":
