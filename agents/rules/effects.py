@@ -86,7 +86,7 @@ class HighlightEffects:
             call = self._begin_submission(entry, request, stage, now)
         elif request.state in SEARCHED:
             call = self._begin_search(state, entry, request, stage, now)
-        elif request.stream_id is None or (is_final(request) and not request.wants_refresh):
+        elif request.stream_id is None or self._is_at_rest(request, now):
             self._rest(state, entry, request, stage, now)
         else:
             call = self._read(entry, request, request.stream_id)
@@ -113,12 +113,19 @@ class HighlightEffects:
 
     def _rest(self, state: PartitionState, entry: Entry, request: RequestState, stage: Stage, now: float) -> None:
         """Nothing is to be called for a request at its end: forget it when its time has come."""
-        ends = (request.changed_at if request.settled_at is None else request.settled_at) + self._policy.retain_s
+        ends = self._ends(request)
         if now >= ends:
             retention.forget_request(entry, state, stage, now, self._policy)
             return
         resting = msgspec.structs.replace(request, refreshed=request.refreshes, due=ends)
         stage.put(request_key(entry.request_id), _with_due(resting, now))
+
+    def _is_at_rest(self, request: RequestState, now: float) -> bool:
+        return is_final(request) and (not request.wants_refresh or now >= self._ends(request))
+
+    def _ends(self, request: RequestState) -> float:
+        """When a request at its end is forgotten, whatever is still asked of it."""
+        return (request.changed_at if request.settled_at is None else request.settled_at) + self._policy.retain_s
 
     # -- after a call ----------------------------------------------------------------------------------------------
 
