@@ -32,7 +32,7 @@ class RequestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     Attributes:
         epoch: how often this id was used; 2 after retention forgot the first.
-        changes: how many changes of state were published.
+        changes: how many records of its state were published, but for those that only told it again.
         due: when the next effect is due; ``None``: nothing is.
         failures: calls that failed in a row; ``missing``: how many of the last ones with 404, the first of them at
             ``missing_since``.

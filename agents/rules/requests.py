@@ -136,7 +136,7 @@ class RequestRule:
             stage.put(request_key(entry.request_id), queued)
             self._outputs.stream(stage, entry, queued, now)
             return Outcome.PUBLISHED
-        self._outputs.stream(stage, entry, request, now, reason="repeated request")
+        self._outputs.stream(stage, entry, request, now, repeat=incoming.offset)
         return Outcome.KNOWN
 
 

@@ -103,7 +103,7 @@ def not_found(request: RequestState, now: float, policy: Policy, random: Random)
         return change(given_up, "rejected", "its submission was never confirmed", now, due=now + policy.retain_s)
     if policy.in_doubt == "hold" or request.submissions >= policy.max_submissions:
         held = "its submission was never confirmed; it waits for a command"
-        return msgspec.structs.replace(request, searches=searches, reason=held, due=None)
+        return msgspec.structs.replace(request, searches=searches, reason=held, due=None, changes=request.changes + 1)
     reason = f"submission {request.submissions} was never confirmed"
     return change(given_up, "queued", reason, now, due=now)
 

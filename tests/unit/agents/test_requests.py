@@ -65,6 +65,17 @@ def test_the_same_request_again_is_answered_from_state() -> None:
     assert bench.begin() is None
 
 
+def test_a_repeat_has_an_event_id_of_its_own() -> None:
+    """Each repeat that is answered is an event of its own, under an id that a replay of the repeat makes again."""
+    ends = []
+    for _ in range(2):
+        bench = Bench()
+        for _ in range(3):
+            bench.request()
+        ends.append([header(item.headers, "ce_id") for item in bench.stage.published])
+    assert ends[0] == ends[1] == ["r1/1", "r1/2", "r1/2/repeat/1", "r1/2/repeat/2"]
+
+
 @pytest.mark.parametrize(
     "other", [{"tenant": "other"}, {"source_url": "https://twitch.tv/videos/43"}, {"metadata": {"a": 1}}]
 )
