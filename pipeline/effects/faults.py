@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.api.errors import (
     ApiError,
+    Conflict,
     CredentialsRejected,
     HttpError,
     NeverSent,
@@ -26,8 +27,10 @@ def failed_submission(error: ApiError) -> Failed:
     fault: Fault
     if isinstance(error, NeverSent):
         fault = "never_sent"
+    elif isinstance(error, RateLimited | Conflict) and _lacks_slot(error):
+        fault = "no_slot"
     elif isinstance(error, RateLimited):
-        fault = "no_slot" if _lacks_slot(error) else "throttled"
+        fault = "throttled"
     elif isinstance(error, CredentialsRejected) or (isinstance(error, Rejected) and error.status in _OURS):
         fault = "credentials"
     elif isinstance(error, Rejected):
@@ -61,6 +64,6 @@ def _failed(fault: Fault, error: ApiError) -> Failed:
     return Failed(fault=fault, reason=str(error), retry_after=retry_after, key_refused=key_refused)
 
 
-def _lacks_slot(error: RateLimited) -> bool:
+def _lacks_slot(error: HttpError) -> bool:
     words = f"{error.code} {error.message}".lower()
     return "concurren" in words or "slot" in words

@@ -73,6 +73,7 @@ SUBMISSIONS: list[tuple[ApiError, Fault]] = [
     (http_error(405), "credentials"),
     (http_error(429), "throttled"),
     (http_error(429, code="concurrency_limit"), "no_slot"),
+    (http_error(409, code="concurrent_streams_exceeded"), "no_slot"),
 ]
 READS: list[tuple[ApiError, Fault]] = [
     (never_sent(), "unavailable"),
@@ -82,6 +83,7 @@ READS: list[tuple[ApiError, Fault]] = [
     (http_error(404), "gone"),
     (http_error(410), "gone"),
     (http_error(409), "refused"),
+    (http_error(409, code="concurrency_limit"), "refused"),
     (http_error(401), "credentials"),
     (http_error(429), "throttled"),
 ]
