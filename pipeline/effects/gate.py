@@ -19,8 +19,8 @@ FORBIDDEN_IN_A_ROW = 3
 class Gate:
     """Open, or closed until a time. Shared by all calls of a worker.
 
-    What closes it: a 429 that says for how long, a 401, or :data:`FORBIDDEN_IN_A_ROW`. One request that is not allowed
-    holds up no other: it waits by itself.
+    What closes it: a 429 that says for how long (by ``Retry-After``, or by a window that is used up), a 401, or
+    :data:`FORBIDDEN_IN_A_ROW`. One request that is not allowed holds up no other: it waits by itself.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
