@@ -32,7 +32,7 @@ class RequestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     Attributes:
         epoch: how often this id was used; 2 after retention forgot the first.
-        changes: how many changes of state were published.
+        changes: how many records of its state were published, but for those that only told it again.
         due: when the next effect is due; ``None``: nothing is.
         failures: calls that failed in a row; ``missing``: how many of the last ones with 404, the first of them at
             ``missing_since``.
@@ -46,7 +46,7 @@ class RequestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         quiet: polls since all pages were read.
         sweeps: final passes made.
         wish: what a command asked for; ``stopped`` once the API did it.
-        stop_failures: stops that failed in a row; none is tried again before ``stop_at``.
+        stop_failures: stops in a row that failed, or after which the stream ran on; no other before ``stop_at``.
         refreshes: reads that were asked for beyond the usual, by a command or because observations contradict each
             other; ``refreshed``: how many of them are answered, each by a read that began after it was asked for.
         extras: surplus streams of this request that have to be stopped; ``ignored``: those that were.

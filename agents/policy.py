@@ -29,11 +29,12 @@ class Policy:
         max_submissions: POSTs for one request at most; then it is held for a person.
         backoff_min_s: first pause after a failed call.
         backoff_max_s: longest such pause.
-        credentials_retry_s: pause after the API refused our key: the fault is ours, so nothing is given up.
+        credentials_retry_s: pause after the API refused our key: the fault is ours, so nothing is given up. What is not
+            allowed for one request (403) waits longer each time, up to ``backoff_max_s``.
         slot_retry_s: between two submissions of a worker while all streams of the plan are in use.
         gone_after: 404s in a row that end a stream, if they went on for ``gone_after_s`` and it was submitted as long
             ago: an API that copies its data lazily may not know a young stream everywhere.
-        gone_after_s: see there.
+        gone_after_s: see there; until then a stop that is answered with 404 is tried again too.
         stop_tries: failed stops of a surplus stream before it is left alone.
         max_request_bytes: largest request record, headers included; the ledger keeps it until retention forgets it.
         parked_per_request: early records kept for one unknown request.

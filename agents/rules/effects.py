@@ -10,7 +10,7 @@ from agents.entry import Entry
 from agents.ledger_records import RequestState, request_key
 from agents.policy import Policy
 from agents.rules import retention, submission
-from agents.rules.lifecycle import OUTCOMES, change, is_final, may_stop, wants_stop
+from agents.rules.lifecycle import OUTCOMES, SEARCHED, change, is_final, may_stop, wants_stop
 from agents.rules.outputs import Outputs
 from agents.rules.parking import Parking
 from agents.rules.results import ResultRule, Turn
@@ -19,9 +19,6 @@ from agents.rules.slots import Slots
 from agents.state import PartitionState
 from pipeline.domain import Stage
 from pipeline.effects.calls import Accepted, Call, Failed, Locate, Read, Result, Seen, Stop, Submit
-
-_SEARCHED = frozenset({"submitting", "in_doubt"})
-"""States whose own search covers the doubts as well."""
 
 
 class HighlightEffects:
@@ -81,15 +78,15 @@ class HighlightEffects:
         call: Call | None = None
         if may_stop(request, now) and (stream_id := next(iter(request.extras), request.stream_id)) is not None:
             call = Stop(stream_id=stream_id)
-        elif request.doubts and request.state not in _SEARCHED and now >= request.search_at:
+        elif request.doubts and request.state not in SEARCHED and now >= request.search_at:
             call = Locate(nonces=request.doubts, owned=state.streams)
         elif request.state == "scheduled":
             self._move(entry, change(request, "queued", "its time has come", now, due=now), stage, now)
         elif request.state == "queued":
             call = self._begin_submission(entry, request, stage, now)
-        elif request.state in _SEARCHED:
+        elif request.state in SEARCHED:
             call = self._begin_search(state, entry, request, stage, now)
-        elif request.stream_id is None or (is_final(request) and not request.wants_refresh):
+        elif request.stream_id is None or self._is_at_rest(request, now):
             self._rest(state, entry, request, stage, now)
         else:
             call = self._read(entry, request, request.stream_id)
@@ -116,12 +113,19 @@ class HighlightEffects:
 
     def _rest(self, state: PartitionState, entry: Entry, request: RequestState, stage: Stage, now: float) -> None:
         """Nothing is to be called for a request at its end: forget it when its time has come."""
-        ends = (request.changed_at if request.settled_at is None else request.settled_at) + self._policy.retain_s
+        ends = self._ends(request)
         if now >= ends:
             retention.forget_request(entry, state, stage, now, self._policy)
             return
         resting = msgspec.structs.replace(request, refreshed=request.refreshes, due=ends)
         stage.put(request_key(entry.request_id), _with_due(resting, now))
+
+    def _is_at_rest(self, request: RequestState, now: float) -> bool:
+        return is_final(request) and (not request.wants_refresh or now >= self._ends(request))
+
+    def _ends(self, request: RequestState) -> float:
+        """When a request at its end is forgotten, whatever is still asked of it."""
+        return (request.changed_at if request.settled_at is None else request.settled_at) + self._policy.retain_s
 
     # -- after a call ----------------------------------------------------------------------------------------------
 

@@ -16,6 +16,9 @@ OUTCOMES: dict[str, Outcome] = {"completed": "completed", "error": "failed", "ca
 BOUND: frozenset[StreamState] = frozenset({"processing", "settling", "settled"})
 """States in which the stream may be known."""
 
+SEARCHED: frozenset[StreamState] = frozenset({"submitting", "in_doubt"})
+"""States whose own search covers the doubts as well."""
+
 _ALLOWED: dict[StreamState, frozenset[StreamState]] = {
     "accepted": frozenset({"scheduled", "queued"}),
     "scheduled": frozenset({"queued", "processing", "settled"}),

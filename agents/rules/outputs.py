@@ -94,8 +94,10 @@ class Outputs:
             made = record.api_created_at if record.revision == 1 else None
             self._observer(record.platform, record.quality, now, seen_at, made)
 
-    def stream(self, stage: Stage, entry: Entry, request: RequestState, now: float, reason: str | None = None) -> None:
-        """Publish where a request stands. ``reason`` stands in for the state's own when it is only told again."""
+    def stream(
+        self, stage: Stage, entry: Entry, request: RequestState, now: float, *, repeat: int | None = None
+    ) -> None:
+        """Publish where a request stands. ``repeat``: it is only told again, to the request record of this offset."""
         context = self.context(entry)
         asked = context.asked
         self.at(now)
@@ -105,7 +107,7 @@ class Outputs:
             user_id=asked.user_id,
             state=request.state,
             previous=request.previous,
-            reason=request.reason if reason is None else reason,
+            reason=request.reason if repeat is None else "repeated request",
             outcome=request.outcome,
             stream_id=request.stream_id,
             source_url=context.source_url,
@@ -121,6 +123,8 @@ class Outputs:
             changed_at=moment(request.changed_at),
         )
         event = cloudevents.stream_id(context.events, request.changes)
+        if repeat is not None:
+            event = f"{event}/repeat/{repeat}"  # progress may have moved since the change was told
         headers = self._stream.make(event, self._text, entry.request_id, context.traceparent)
         stage.publish("streams", context.key, encode(record), headers)
 

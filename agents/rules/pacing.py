@@ -6,8 +6,10 @@ from random import Random
 
 from agents.ledger_records import RequestState
 from agents.policy import Policy
+from pipeline.effects.calls import Failed
 
 _CALMER, _DENSER = 1.5, 0.5
+_RELUCTANT = 1.05
 _TAIL_SHARE = 0.5
 """Of the time a stream will still take, the share after which it is looked at again."""
 
@@ -48,3 +50,16 @@ def backoff(failures: int, policy: Policy, random: Random, *, asked: float | Non
     """Return the pause after so many failures in a row; never shorter than the server asked for."""
     widest = min(policy.backoff_max_s, policy.backoff_min_s * 2.0 ** min(failures - 1, 30))
     return (asked or 0.0) + widest * random.uniform(0.5, 1.0)
+
+
+def refused_pause(failures: int, failed: Failed, policy: Policy, random: Random) -> float:
+    """Return the pause after ``credentials``, so many failures in a row.
+
+    A key that is refused is tried again and again: the gate lets few calls out. Where only the request is not allowed,
+    pauses grow, but so slowly that after a minute the next try is still less than ten seconds away: the cause may be
+    the key all the same, and a new one has to be noticed.
+    """
+    shortest = policy.credentials_retry_s
+    growth = 1.0 if failed.key_refused else _RELUCTANT ** min(failures - 1, 200)
+    longest = max(shortest, policy.backoff_max_s)
+    return jittered(max(min(longest, shortest * growth), failed.retry_after or 0.0), policy, random)

@@ -129,11 +129,14 @@ class RequestRule:
         if _content(asked) != _content(self._outputs.context(entry).asked):
             raise RecordError("request_conflict", "this request_id was used before, for another request")
         if request.state == "rejected" and any(name == REDRIVEN for name, _ in incoming.headers):
-            queued = change(request, "queued", "sent again by a person", now, due=now, failures=0)
+            # what was once asked of it is over: whoever sends it again wants it
+            queued = change(
+                request, "queued", "sent again by a person", now, due=now, failures=0, wish=None, stopped=False
+            )
             stage.put(request_key(entry.request_id), queued)
             self._outputs.stream(stage, entry, queued, now)
             return Outcome.PUBLISHED
-        self._outputs.stream(stage, entry, request, now, reason="repeated request")
+        self._outputs.stream(stage, entry, request, now, repeat=incoming.offset)
         return Outcome.KNOWN
 
 

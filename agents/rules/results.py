@@ -12,7 +12,7 @@ from agents.entry import Entry
 from agents.ledger_records import RequestState
 from agents.policy import Policy
 from agents.rules import settling, submission
-from agents.rules.lifecycle import BOUND, bound, is_final
+from agents.rules.lifecycle import BOUND, OUTCOMES, SEARCHED, bound, is_final
 from agents.rules.originals import Original, restored_headers
 from agents.rules.outputs import Outputs, moment
 from agents.rules.pacing import backoff, jittered
@@ -64,11 +64,14 @@ class ResultRule:
 
     def _after_submit(self, turn: Turn, request: RequestState, call: Submit, result: Result) -> RequestState:
         if isinstance(result, Accepted):
-            return self._bind(turn, request, result.stream, "the API accepted it", result.observed_at)
+            request = self._bind(turn, request, result.stream, "the API accepted it", result.observed_at)
+            return submission.resolved(request, call.nonce, is_bound=request.stream_id == result.stream.id)
         if not isinstance(result, Failed):
             _mismatch(call, result)
         if request.state != "submitting" or request.nonce != call.nonce:
-            return request  # an observation was faster, and says more than a failure can
+            # an observation was faster: what is left to know is whether this submission has to be looked for
+            applied = result.fault in submission.PERHAPS_APPLIED
+            return request if applied else submission.resolved(request, call.nonce, is_bound=False)
         after = submission.after_failure(request, result, turn.now, self._policy, self._random)
         self._publish(turn, request, after)
         return after
@@ -127,6 +130,8 @@ class ResultRule:
             policy=self._policy,
             random=self._random,
         )
+        if after.stopped and after.state == "processing" and result.stream.status not in OUTCOMES:
+            after = self._stop_again(after, turn.now)
         self._publish(turn, folded.request, after)
         return after
 
@@ -144,17 +149,26 @@ class ResultRule:
 
     def _after_stop(self, turn: Turn, request: RequestState, call: Stop, result: Result) -> RequestState:
         surplus = call.stream_id in request.extras
-        # "gone" and "refused" mean that there is nothing to stop any more
-        if isinstance(result, Failed) and result.fault not in {"gone", "refused"}:
+        if isinstance(result, Failed) and not self._is_at_rest(request, result, turn.now):
             if not surplus or request.stop_failures + 1 < self._policy.stop_tries:
                 return self._stop_later(request, result, turn.now)
         elif not isinstance(result, Stopped | Failed):
             _mismatch(call, result)
-        if surplus:
-            request = without_surplus(request, call.stream_id)
-        elif call.stream_id == request.stream_id:
-            request = msgspec.structs.replace(request, stopped=True)
-        return msgspec.structs.replace(request, failures=0, stop_failures=0, stop_at=0.0, due=turn.now)
+        request = msgspec.structs.replace(request, failures=0, stop_at=0.0, due=turn.now)
+        if call.stream_id == request.stream_id:  # should it run on, the next stop waits longer: the count stands
+            return msgspec.structs.replace(request, stopped=True)
+        return msgspec.structs.replace(without_surplus(request, call.stream_id), stop_failures=0)
+
+    def _is_at_rest(self, request: RequestState, failed: Failed, now: float) -> bool:
+        """Whether a failed stop means that there is nothing to stop; a young stream may not be known everywhere yet."""
+        begun = request.changed_at if request.submitted_at is None else request.submitted_at
+        return failed.fault == "refused" or (failed.fault == "gone" and now >= begun + self._policy.gone_after_s)
+
+    def _stop_again(self, request: RequestState, now: float) -> RequestState:
+        """The stream runs although the API said that it is stopped: stop it again, less and less often."""
+        failures = request.stop_failures + 1
+        stop_at = now + backoff(failures, self._policy, self._random)
+        return msgspec.structs.replace(request, stopped=False, stop_failures=failures, stop_at=stop_at)
 
     def _stop_later(self, request: RequestState, failed: Failed, now: float) -> RequestState:
         """Try again later; until then what else is due goes on, and a read comes before the next stop."""
@@ -168,21 +182,28 @@ class ResultRule:
 
     def _after_locate(self, turn: Turn, request: RequestState, call: Locate, result: Result) -> RequestState:
         if isinstance(result, Failed):
-            failures = request.failures + 1
-            later = turn.now + backoff(failures, self._policy, self._random, asked=result.retry_after)
-            return msgspec.structs.replace(request, failures=failures, due=later, search_at=later)
+            return self._search_later(request, result, turn.now)
         if not isinstance(result, Located):
             _mismatch(call, result)
         request = self._take_found(turn, request, call.nonces, result)
         if request.doubts:
             request = submission.search_again(request, turn.now, self._policy, self._random)
         if request.state != "in_doubt":
-            return msgspec.structs.replace(request, failures=0, due=turn.now)
+            return msgspec.structs.replace(request, due=turn.now)
         after = submission.not_found(request, turn.now, self._policy, self._random)
         if after.due is None:  # held for a person, who should see it
             self._outputs.stream(turn.stage, turn.entry, after, turn.now)
         self._publish(turn, request, after)
         return after
+
+    def _search_later(self, request: RequestState, failed: Failed, now: float) -> RequestState:
+        """Search again later. Beside a stream that is known nothing else waits for it, and it ends in its time."""
+        policy = self._policy
+        if request.state not in SEARCHED:
+            return submission.search_again(request, now, policy, self._random, asked=failed.retry_after)
+        failures = request.failures + 1
+        later = now + backoff(failures, policy, self._random, asked=failed.retry_after)
+        return msgspec.structs.replace(request, failures=failures, due=later, search_at=later)
 
     def _take_found(self, turn: Turn, request: RequestState, nonces: tuple[str, ...], located: Located) -> RequestState:
         """Take the streams found. The oldest is the one to keep: none that comes after it takes its place."""

@@ -9,7 +9,7 @@ import msgspec
 from agents.ledger_records import RequestState
 from agents.policy import Policy
 from agents.rules.lifecycle import outcome_of, settled
-from agents.rules.pacing import backoff, jittered, near_the_end, next_interval
+from agents.rules.pacing import backoff, jittered, near_the_end, next_interval, refused_pause
 from pipeline.effects.calls import Failed, Read, Seen
 from schemas.records.stream import Outcome
 
@@ -78,14 +78,19 @@ def _after_pass(
 def after_failed_read(
     request: RequestState, failed: Failed, now: float, policy: Policy, random: Random
 ) -> RequestState:
-    """Return the request after a read that failed: tried again later, or ended when the stream is gone."""
+    """Return the request after a read that failed: tried again later, or ended when the stream is gone.
+
+    A settled one is not read again when the API refuses to: it has its end, and a refresh is given up.
+    """
     failures = request.failures + 1
     missing = request.missing + 1 if failed.fault == "gone" else 0
     since = (request.missing_since or now) if missing else 0.0
     if missing >= policy.gone_after and now >= max(since, request.submitted_at or 0.0) + policy.gone_after_s:
         return _gone(request, now, policy)
+    if failed.fault == "refused" and request.state == "settled":
+        return _without_refresh(request, now, policy)
     if failed.fault == "credentials":
-        pause = jittered(max(policy.credentials_retry_s, failed.retry_after or 0.0), policy, random)
+        pause = refused_pause(failures, failed, policy, random)
     else:
         pause = backoff(failures, policy, random, asked=failed.retry_after)
     return msgspec.structs.replace(request, failures=failures, missing=missing, missing_since=since, due=now + pause)
@@ -93,13 +98,17 @@ def after_failed_read(
 
 def _gone(request: RequestState, now: float, policy: Policy) -> RequestState:
     if request.state == "settled":
-        due = (request.settled_at or now) + policy.retain_s
-        return msgspec.structs.replace(
-            request, refreshed=request.refreshes, failures=0, missing=0, missing_since=0.0, due=due
-        )
+        return _without_refresh(request, now, policy)
     outcome: Outcome = "cancelled" if request.wish == "cancel" else "failed"
     reason = "the API knows the stream no more"
     return settled(msgspec.structs.replace(request, incomplete=True), outcome, reason, now, policy)
+
+
+def _without_refresh(request: RequestState, now: float, policy: Policy) -> RequestState:
+    due = (request.settled_at or now) + policy.retain_s
+    return msgspec.structs.replace(
+        request, refreshed=request.refreshes, failures=0, missing=0, missing_since=0.0, due=due
+    )
 
 
 def _reason(request: RequestState) -> str:

@@ -7,6 +7,7 @@ import msgspec
 from agents.entry import Entry
 from agents.ledger_records import RequestState
 from agents.policy import Policy
+from agents.rules import submission
 from agents.rules.enriching import Seen
 from agents.rules.highlights import HighlightRule, Sighting, Verdict
 from agents.rules.lifecycle import BOUND, OUTCOMES, bound, change, refresh_asked
@@ -109,6 +110,7 @@ class SightingRule:
             ended = seen.stream is not None and seen.stream.status in OUTCOMES
             return with_surplus(entry, request, stream_id, ended=ended, now=now)
         request = bound(request, stream_id, "an observation named its stream", now, due=now)
+        request = submission.bound_unseen(request, now, self._policy)
         self._outputs.stream(stage, entry, request, now)
         return request
 

@@ -15,8 +15,11 @@ from agents.policy import Policy
 from agents.rules.context import Context
 from agents.rules.lifecycle import change, settled
 from agents.rules.marks import mark_of
-from agents.rules.pacing import backoff, jittered
-from pipeline.effects.calls import Failed, Submit
+from agents.rules.pacing import backoff, jittered, refused_pause
+from pipeline.effects.calls import Failed, Fault, Submit
+
+PERHAPS_APPLIED: frozenset[Fault] = frozenset({"ambiguous", "unavailable", "unreadable", "gone"})
+"""Failures after which a stream may run all the same."""
 
 _REMEMBERED_DOUBTS = 5
 
@@ -61,14 +64,14 @@ def after_failure(request: RequestState, failed: Failed, now: float, policy: Pol
     """Return the request, still ``submitting``, after a submission that was not accepted."""
     failures = request.failures + 1
     reason = f"{failed.fault}: {failed.reason}"
-    if failed.fault == "refused":
-        return change(request, "rejected", reason, now, due=now + policy.retain_s)
-    if failed.fault in {"ambiguous", "unavailable", "unreadable", "gone"}:
+    if failed.fault in PERHAPS_APPLIED:
         return change(request, "in_doubt", reason, now, due=now + jittered(policy.locate_pause_s, policy, random))
     if request.wish is not None:
         return settled(request, "cancelled", request.reason, now, policy)
+    if failed.fault == "refused":
+        return change(request, "rejected", reason, now, due=now + policy.retain_s)
     if failed.fault == "credentials":
-        pause = jittered(max(policy.credentials_retry_s, failed.retry_after or 0.0), policy, random)
+        pause = refused_pause(failures, failed, policy, random)
     elif failed.fault == "no_slot":
         pause = jittered(policy.slot_retry_s, policy, random)
     else:
@@ -100,7 +103,7 @@ def not_found(request: RequestState, now: float, policy: Policy, random: Random)
         return change(given_up, "rejected", "its submission was never confirmed", now, due=now + policy.retain_s)
     if policy.in_doubt == "hold" or request.submissions >= policy.max_submissions:
         held = "its submission was never confirmed; it waits for a command"
-        return msgspec.structs.replace(request, searches=searches, reason=held, due=None)
+        return msgspec.structs.replace(request, searches=searches, reason=held, due=None, changes=request.changes + 1)
     reason = f"submission {request.submissions} was never confirmed"
     return change(given_up, "queued", reason, now, due=now)
 
@@ -115,10 +118,33 @@ def with_doubt(request: RequestState, now: float, policy: Policy) -> RequestStat
     )
 
 
-def search_again(request: RequestState, now: float, policy: Policy, random: Random) -> RequestState:
-    """Return a request with doubts after a search: the next one, or none any more."""
+def bound_unseen(request: RequestState, now: float, policy: Policy) -> RequestState:
+    """Return a request whose stream an observation has named, while more than one submission may have made it.
+
+    Which one did is not known: all go on being looked for, and none of them counts as older any more.
+    """
+    if not request.doubts:
+        return request
+    request = with_doubt(request, now, policy)
+    return msgspec.structs.replace(request, younger=len(request.doubts))
+
+
+def resolved(request: RequestState, nonce: str, *, is_bound: bool) -> RequestState:
+    """Return a request of which one submission is no doubt any more; ``is_bound``: it made the stream that is bound."""
+    if nonce not in request.doubts:
+        return request
+    place = request.doubts.index(nonce)
+    bound = place if is_bound else len(request.doubts) - request.younger
+    doubts = request.doubts[:place] + request.doubts[place + 1 :]
+    return msgspec.structs.replace(request, doubts=doubts, younger=len(doubts) - bound + (place < bound))
+
+
+def search_again(
+    request: RequestState, now: float, policy: Policy, random: Random, *, asked: float | None = None
+) -> RequestState:
+    """Return a request with doubts after a search: the next one, as late as the server asked, or none any more."""
     begun = request.changed_at if request.submitted_at is None else request.submitted_at
     if now > begun + policy.doubt_for_s:
         return msgspec.structs.replace(request, doubts=(), younger=0)
     pause = max(policy.locate_pause_s, (now - begun) / 4)
-    return msgspec.structs.replace(request, search_at=now + jittered(pause, policy, random))
+    return msgspec.structs.replace(request, search_at=now + (asked or 0.0) + jittered(pause, policy, random))

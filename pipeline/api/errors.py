@@ -76,7 +76,8 @@ class HttpError(ApiError):
         code: machine-readable code of the error envelope, or "".
         message: its text as sent, or "". May hold what we sent: show `str(error)` instead.
         details: its details as sent, or None.
-        retry_after: seconds the server asks to wait, or None.
+        retry_after: seconds the server asks to wait, or None; of a 429 that does not say, those to the next window if
+            this one is used up.
         rate_limit: pace as of this answer, or None.
     """
 

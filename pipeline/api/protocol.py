@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from pipeline.api.errors import HttpError, Told, UnreadableAnswer, error_class
-from pipeline.api.rate_limit import read_rate_limit, read_retry_after
+from pipeline.api.rate_limit import read_rate_limit, read_retry_after, seconds_to_reset
 from pipeline.api.tolerant import WrongShapeError
 from schemas.records.base import MAX_DEPTH, too_deep
 
@@ -130,6 +130,10 @@ def _unreadable(call: Call[Any], answer: Answer, why: str, *, retryable: bool) -
 
 def _refusal(call: Call[Any], answer: Answer, *, now: float) -> HttpError:
     envelope = _error_envelope(answer)
+    rate_limit = read_rate_limit(answer.headers)
+    retry_after = read_retry_after(answer.headers, now=now)
+    if retry_after is None and answer.status == 429:
+        retry_after = seconds_to_reset(rate_limit, now=now)
     return error_class(answer.status)(
         method=call.method,
         route=call.route,
@@ -141,8 +145,8 @@ def _refusal(call: Call[Any], answer: Answer, *, now: float) -> HttpError:
             details=envelope.get("details"),
             request_id=_request_id(answer, envelope),
         ),
-        retry_after=read_retry_after(answer.headers, now=now),
-        rate_limit=read_rate_limit(answer.headers),
+        retry_after=retry_after,
+        rate_limit=rate_limit,
     )
 
 

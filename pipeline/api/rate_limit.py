@@ -10,6 +10,9 @@ import msgspec
 LONGEST_RETRY_AFTER_S = 86_400.0
 """A longer `Retry-After` is cut to a day: no plan's window is longer, and a slip must not stop a fleet for ever."""
 
+LONGEST_RESET_S = 3_600.0
+"""A window that is said to end later than this is waited for no longer: plans count by the hour."""
+
 _NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
 
 
@@ -52,6 +55,13 @@ def read_retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
             return None
         seconds = moment - now
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_S)
+
+
+def seconds_to_reset(pace: RateLimit | None, *, now: float) -> float | None:
+    """Return the seconds until the next window begins, up to an hour; None while this one has requests left."""
+    if pace is None or pace.remaining != 0 or pace.reset is None or pace.reset <= now:
+        return None
+    return min(pace.reset - now, LONGEST_RESET_S)
 
 
 def _number(text: str | None) -> float | None:

@@ -133,11 +133,19 @@ class Located(msgspec.Struct, frozen=True):
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):
-    """The call failed. ``retry_after`` is the server's wish in seconds."""
+    """The call failed.
+
+    Attributes:
+        fault: how.
+        reason: for people.
+        retry_after: the server's wish in seconds.
+        key_refused: with ``credentials``: the key itself is refused (401), so that no other call can fare better.
+    """
 
     fault: Fault
     reason: str
     retry_after: float | None = None
+    key_refused: bool = False
 
 
 Result = Accepted | Seen | Stopped | Located | Failed

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pipeline.api.errors import (
     ApiError,
+    Conflict,
     CredentialsRejected,
     HttpError,
     NeverSent,
     NotFound,
     RateLimited,
     Rejected,
+    Unauthorized,
     UnreadableAnswer,
 )
 from pipeline.effects.calls import Failed, Fault
@@ -25,8 +27,10 @@ def failed_submission(error: ApiError) -> Failed:
     fault: Fault
     if isinstance(error, NeverSent):
         fault = "never_sent"
+    elif isinstance(error, RateLimited | Conflict) and _lacks_slot(error):
+        fault = "no_slot"
     elif isinstance(error, RateLimited):
-        fault = "no_slot" if _lacks_slot(error) else "throttled"
+        fault = "throttled"
     elif isinstance(error, CredentialsRejected) or (isinstance(error, Rejected) and error.status in _OURS):
         fault = "credentials"
     elif isinstance(error, Rejected):
@@ -56,9 +60,10 @@ def failed_read(error: ApiError) -> Failed:
 
 def _failed(fault: Fault, error: ApiError) -> Failed:
     retry_after = error.retry_after if isinstance(error, HttpError) else None
-    return Failed(fault=fault, reason=str(error), retry_after=retry_after)
+    key_refused = isinstance(error, Unauthorized)
+    return Failed(fault=fault, reason=str(error), retry_after=retry_after, key_refused=key_refused)
 
 
-def _lacks_slot(error: RateLimited) -> bool:
+def _lacks_slot(error: HttpError) -> bool:
     words = f"{error.code} {error.message}".lower()
     return "concurren" in words or "slot" in words

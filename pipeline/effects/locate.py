@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import TypeVar
 
-from pipeline.api.errors import ApiError, NotFound
+from pipeline.api.errors import ApiError, Forbidden, Rejected
 from pipeline.api.models import Stream
 from pipeline.effects.api import StreamApi
 from pipeline.effects.calls import Failed, Locate, Located
@@ -13,15 +14,22 @@ from pipeline.effects.faults import failed_read
 from pipeline.effects.observed import observed_stream
 from schemas.records.observation import ObservedStream
 
+T = TypeVar("T")
+
 _REMEMBERED = 10_000
 
 _FRESH_S = 2.0
 """A listing serves all searches of so many seconds: after a bad hour there are many, and a listing is dear."""
 
+_SKIPPED_S = 60.0
+"""How long a stream that the API does not show us is skipped at first; then for as long again as it was so far."""
+
 
 class Locator:
     """Looks through the account's highlights. Remembers what each stream carries: that never changes.
 
+    A stream that the API refuses to show (403, 404, ...) is skipped, and looked at again more and more rarely: it must
+    not keep others from being found. A young one may be shown later.
     Where the API shows neither ``metadata`` nor ``options``, nothing can be found; that is not an error.
     """
 
@@ -31,6 +39,7 @@ class Locator:
         self._per_page = per_page
         self._max_pages = max_pages
         self._marks: dict[str, str] = {}
+        self._skipped: dict[str, tuple[float, float]] = {}
         self._listing = asyncio.Lock()
         self._listed_at = 0.0
         self._listed: tuple[str, ...] = ()
@@ -75,14 +84,23 @@ class Locator:
         mark = self._marks.get(stream_id)
         if mark is not None and not any(nonce and nonce in mark for nonce in nonces):
             return None
+        now = self._clock()
+        since, until = self._skipped.get(stream_id, (now, now))
+        if now < until:
+            return None
         try:
             stream = await self._api.get_stream(stream_id)
-        except NotFound:
+        except (Rejected, Forbidden):
+            _remember(self._skipped, stream_id, (since, now + max(_SKIPPED_S, now - since)))
             return None
-        if len(self._marks) >= _REMEMBERED:
-            del self._marks[next(iter(self._marks))]
-        self._marks[stream_id] = _mark_of(stream)
+        _remember(self._marks, stream_id, _mark_of(stream))
         return stream
+
+
+def _remember(memory: dict[str, T], stream_id: str, what: T) -> None:
+    if len(memory) >= _REMEMBERED:
+        del memory[next(iter(memory))]
+    memory[stream_id] = what
 
 
 def _mark_of(stream: Stream) -> str:

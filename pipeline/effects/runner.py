@@ -270,7 +270,7 @@ class EffectRunner(Generic[S]):
     async def _perform(self, work: _Work[S], request_id: str, call: Call) -> None:
         # a LedgerError before the call means that the intent is not durable and nothing was sent
         result = await self._call(work, call)
-        self._gate.note(result)
+        self._gate.note(request_id, result)
         try:
             await self._fold(work, request_id, call, result)
         except LedgerError as error:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.domain import Outcome
-from pipeline.effects.calls import Accepted, Call, Failed, Located, Read, Seen, Stop, Stopped, Submit
+from pipeline.effects.calls import Accepted, Call, Failed, Fault, Located, Read, Seen, Stop, Stopped, Submit
 from schemas.records import Command, ObservedHighlight, ObservedStream, RecordError
 from tests.unit.agents.support import START, Bench, observation, seen_highlight
 
@@ -150,6 +150,42 @@ def test_a_stream_that_ended_by_itself_needs_no_stop() -> None:
     assert isinstance(bench.call(), Read)
 
 
+def test_a_young_stream_that_is_not_known_everywhere_is_stopped_all_the_same() -> None:
+    """404 for a stop is believed only of a stream that was submitted long enough ago."""
+    bench = running(gone_after_s=120.0)
+    bench.command("cancel")
+    stops = 0
+    while not bench.one().stopped:
+        call = bench.call()
+        assert bench.now < START + 1_000.0
+        if isinstance(call, Stop):
+            stops += 1
+            bench.finish(call, Failed(fault="gone", reason="404"))
+        else:
+            bench.finish(call, seen(bench, "processing"))
+    assert bench.now >= START + 120.0
+    assert stops > 3
+
+
+@pytest.mark.parametrize("answer", [Stopped(), Failed(fault="refused", reason="409")])
+def test_a_stream_that_runs_on_is_stopped_again(answer: Stopped | Failed) -> None:
+    """A stop is not over before a read shows the end; until then it is sent again, less and less often."""
+    bench = running(poll_max_s=10.0, backoff_max_s=300.0)
+    bench.command("cancel")
+    stops = []
+    while bench.now < START + 3_600.0:
+        call = bench.call()
+        if isinstance(call, Stop):
+            stops.append(bench.now)
+        bench.finish(call, answer if isinstance(call, Stop) else seen(bench, "processing"))
+    assert 5 < len(stops) < 40
+    assert stops[-1] - stops[-2] > 100.0
+    while bench.one().state != "settled":
+        call = bench.call()
+        bench.finish(call, answer if isinstance(call, Stop) else seen(bench, "cancelled"))
+    assert bench.one().outcome == "cancelled"
+
+
 def test_a_cancel_during_a_submission_stops_the_stream_that_comes_of_it() -> None:
     """A POST in flight cannot be taken back: its stream is stopped as soon as it is known."""
     bench = Bench()
@@ -160,15 +196,18 @@ def test_a_cancel_during_a_submission_stops_the_stream_that_comes_of_it() -> Non
     assert bench.call() == Stop(stream_id="str_1")
 
 
-def test_a_cancel_during_a_submission_that_never_left_settles() -> None:
-    """Nothing was started, so nothing has to be stopped, and nothing is tried again."""
+@pytest.mark.parametrize("fault", ["never_sent", "refused"])
+def test_a_cancel_during_a_submission_that_starts_nothing_settles(fault: Fault) -> None:
+    """Nothing was started, so nothing has to be stopped, nothing is tried again, and nothing is a dead letter."""
     bench = Bench()
     bench.request()
     call = bench.call()
     bench.command("cancel")
-    bench.finish(call, Failed(fault="never_sent", reason="refused"))
+    bench.finish(call, Failed(fault=fault, reason="no"))
     assert bench.states()[-1] == "settled"
     assert bench.one().outcome == "cancelled"
+    assert bench.of("summaries")[-1].outcome == "cancelled"
+    assert bench.dead_letters() == []
 
 
 def test_a_command_seen_before_changes_nothing() -> None:
@@ -219,6 +258,31 @@ def test_a_refresh_that_fails_is_tried_again() -> None:
     bench.command("refresh")
     bench.finish(bench.call(), Failed(fault="unavailable", reason="503"))
     assert isinstance(bench.call(), Read)
+
+
+def test_a_refresh_that_is_refused_is_given_up() -> None:
+    """What the API will not answer is not asked for ever: the request is at rest again."""
+    bench = running()
+    settle(bench)
+    bench.command("refresh")
+    bench.finish(bench.call(), Failed(fault="refused", reason="400"))
+    assert not bench.one().wants_refresh
+    assert bench.begin() is None
+    assert bench.one().due == (bench.one().settled_at or 0.0) + bench.policy.retain_s
+
+
+@pytest.mark.parametrize("fault", ["unavailable", "credentials", "unreadable"])
+def test_a_refresh_that_is_never_answered_keeps_no_request_from_being_forgotten(fault: Fault) -> None:
+    """After ``retain_s`` it is forgotten, whatever is still asked of it."""
+    bench = running(retain_s=3_600.0, closed_for_s=1e9)
+    settle(bench)
+    bench.command("refresh")
+    while bench.now < START + 5_000.0:
+        if (begun := bench.begin()) is not None:
+            bench.taken, call = begun
+            bench.finish(call, Failed(fault=fault, reason="no"))
+        bench.now = max(bench.now, bench.domain.effects.next_due(bench.state) or 0.0)
+    assert set(bench.state.closed) == {"r1"}
 
 
 def test_refresh_of_a_running_stream_reads_all_of_it_now() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.domain import Outcome
-from pipeline.effects.calls import Failed, Submit
+from pipeline.effects.calls import Accepted, Failed, Read, Submit
 from schemas import catalogue
 from schemas.records import ObservedStream, RecordError, encode
 from tests.unit.agents.support import START, Bench, MemoryStage, header, make_request, observation, seen_highlight
@@ -63,6 +63,17 @@ def test_the_same_request_again_is_answered_from_state() -> None:
     assert bench.of("streams")[-1].reason == "repeated request"
     assert (bench.state.snapshot(), len(bench.stage.log)) == (before, written)
     assert bench.begin() is None
+
+
+def test_a_repeat_has_an_event_id_of_its_own() -> None:
+    """Each repeat that is answered is an event of its own, under an id that a replay of the repeat makes again."""
+    ends = []
+    for _ in range(2):
+        bench = Bench()
+        for _ in range(3):
+            bench.request()
+        ends.append([header(item.headers, "ce_id") for item in bench.stage.published])
+    assert ends[0] == ends[1] == ["r1/1", "r1/2", "r1/2/repeat/1", "r1/2/repeat/2"]
 
 
 @pytest.mark.parametrize(
@@ -174,6 +185,19 @@ def test_what_came_early_is_applied_when_its_request_comes() -> None:
     assert bench.states() == ["accepted", "queued", "processing"]
     assert [highlight.stream_id for highlight in bench.of("highlights")] == ["str_9"]
     assert bench.state.parked == 0
+
+
+def test_a_request_sent_again_by_a_person_is_wanted() -> None:
+    """What a command asked of a rejected request is over once it is redriven: it runs, and is not stopped."""
+    bench = Bench()
+    bench.request()
+    bench.finish(bench.call(), Failed(fault="refused", reason="no such channel"))
+    cancelled = msgspec.structs.replace(bench.one(), wish="cancel", stopped=True)  # as an older version left it
+    bench.stage.put("request/r1", cancelled)
+    bench.feed("requests", make_request(), headers=[("tldr-redriven", b"1")])
+    bench.finish(bench.call(), Accepted(ObservedStream(id="str_1", status="processing"), bench.now))
+    assert isinstance(bench.call(), Read)
+    assert (bench.one().wish, bench.one().stopped) == (None, False)
 
 
 def test_a_cancel_that_came_early_keeps_the_request_from_starting() -> None:

@@ -189,6 +189,24 @@ def test_seq_is_gapless_and_revisions_count_up(seed: int, steps: int) -> None:
             assert record.revision == revisions[record.highlight_id]
 
 
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    seed=st.integers(0, 2**32),
+    steps=st.integers(1, 250),
+    in_doubt=st.sampled_from(("resubmit", "hold", "dead_letter")),
+)
+def test_an_event_id_is_used_for_one_record(seed: int, steps: int, in_doubt: str) -> None:
+    """Whatever happens, no two records of a topic share a ``ce_id``: a consumer may drop what it has seen."""
+    chaos = Chaos(seed, in_doubt, closed_for_s=1e9)
+    chaos.run(steps)
+    events = [
+        (item.topic, dict(item.headers)["ce_id"])
+        for item in chaos.bench.stage.published
+        if item.topic != "dead-letters"
+    ]
+    assert len(events) == len(set(events))
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32))
 def test_every_request_comes_to_rest(seed: int) -> None:

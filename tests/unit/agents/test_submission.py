@@ -95,6 +95,24 @@ def test_what_was_certainly_not_applied_is_queued_again(fault: Fault) -> None:
     assert bench.dead_letters() == []
 
 
+def test_a_request_that_is_not_allowed_is_tried_less_and_less() -> None:
+    """403 for ever: pauses grow up to a bound, slowly at first, since a new key has to be noticed soon."""
+    bench, call = asked(credentials_retry_s=5.0, backoff_max_s=300.0)
+    pauses = []
+    while bench.now < START + 86_400.0:
+        before = bench.now
+        bench.finish(call, Failed(fault="credentials", reason="403"))
+        again = bench.call()
+        assert isinstance(again, Submit)
+        call = again
+        pauses.append(bench.now - before)
+        if bench.now < START + 60.0:
+            assert 5.0 <= pauses[-1] < 10.0
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == 300.0
+    assert bench.dead_letters() == []
+
+
 def test_the_servers_delay_is_honoured() -> None:
     """``Retry-After`` is the least that is waited."""
     bench, call = asked()
@@ -262,7 +280,7 @@ def test_a_surplus_stream_is_stopped_once() -> None:
         bench.observe(observation(seen_highlight("h9", stream_id="str_1"), at=bench.now))
         call = bench.call()
         if isinstance(call, Stop):
-            bench.finish(call, Failed(fault="gone", reason="404"))
+            bench.finish(call, Failed(fault="refused", reason="409"))
         else:
             bench.finish(call, Failed(fault="unavailable", reason="503"))
     assert bench.one().extras == ()

@@ -99,6 +99,28 @@ def test_error_keeps_what_a_support_ticket_needs() -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "headers", "wait"),
+    [
+        (429, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1090"}, 90.0),
+        (429, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1090", "retry-after": "5"}, 5.0),
+        (429, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "99999999999"}, 3_600.0),
+        (429, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "900"}, None),
+        (429, {"x-ratelimit-remaining": "0"}, None),
+        (429, {"x-ratelimit-remaining": "3", "x-ratelimit-reset": "1090"}, None),
+        (429, {"x-ratelimit-reset": "1090"}, None),
+        (503, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1090"}, None),
+    ],
+)
+def test_a_429_that_does_not_say_for_how_long_waits_for_the_next_window(
+    status: int, headers: dict[str, str], wait: float | None
+) -> None:
+    """Where the same answer shows the window used up, its end is the wait, within bounds; nothing else is guessed."""
+    with pytest.raises(errors.HttpError) as caught:
+        interpret(CALLS[1], answer({}, status, headers), now=1_000.0)
+    assert caught.value.retry_after == wait
+
+
+@pytest.mark.parametrize(
     ("body", "message"),
     [(b'{"error":"nope"}', "nope"), (b'{"message":"nope"}', "nope"), (b"<html>502</html>", ""), (b"[1]", "")],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.api.errors import ApiError, Told, UnreadableAnswer
 from pipeline.api.models import Highlight, Stream
-from pipeline.effects.calls import Accepted, Fault, Locate, Located, Read, Seen, Stop, Stopped, Submit
+from pipeline.effects.calls import Accepted, Failed, Fault, Locate, Located, Read, Seen, Stop, Stopped, Submit
 from pipeline.effects.faults import failed_read, failed_submission
 from pipeline.effects.gate import CREDENTIALS_PAUSE_S, Gate
 from pipeline.effects.observed import observed_highlight, observed_stream
@@ -73,6 +73,7 @@ SUBMISSIONS: list[tuple[ApiError, Fault]] = [
     (http_error(405), "credentials"),
     (http_error(429), "throttled"),
     (http_error(429, code="concurrency_limit"), "no_slot"),
+    (http_error(409, code="concurrent_streams_exceeded"), "no_slot"),
 ]
 READS: list[tuple[ApiError, Fault]] = [
     (never_sent(), "unavailable"),
@@ -82,6 +83,7 @@ READS: list[tuple[ApiError, Fault]] = [
     (http_error(404), "gone"),
     (http_error(410), "gone"),
     (http_error(409), "refused"),
+    (http_error(409, code="concurrency_limit"), "refused"),
     (http_error(401), "credentials"),
     (http_error(429), "throttled"),
 ]
@@ -192,6 +194,41 @@ async def test_searches_share_what_they_read(performer: Performer, api: HeldApi,
     assert api.asked.count("GET /streams/{id}") == 5
 
 
+@pytest.mark.parametrize("status", [403, 404, 410])
+async def test_a_stream_that_is_not_shown_keeps_no_other_from_being_found(
+    performer: Performer, api: HeldApi, clock: StoppedClock, status: int
+) -> None:
+    """It is skipped, asked for more and more rarely, and found once the API does show it."""
+    await performer.perform(submission())
+    api.highlights = [Highlight(id=f"h{number}", stream_id=f"str_{number}") for number in (2, 1)]
+    refused = iter((False, True, False))  # the listing, str_2, str_1
+    api.failure = lambda _: http_error(status) if next(refused, False) else None
+    result = await performer.perform(Locate(nonces=(NONCE,), owned=()))
+    assert isinstance(result, Located)
+    assert result.streams[NONCE].id == "str_1"
+    api.failure = lambda what: http_error(status) if what == "GET /streams/{id}" else None
+    api.asked.clear()
+    for _ in range(3_600):
+        clock.now += 1
+        assert await performer.perform(Locate(nonces=("b" * 24,), owned=())) == Located({}, clock.now)
+    assert 3 <= api.asked.count("GET /streams/{id}") <= 7
+    api.failure = lambda _: None
+    api.posts["str_2"] = {"metadata": {"pipeline_nonce": "b" * 24}}
+    clock.now += 4_000
+    result = await performer.perform(Locate(nonces=("b" * 24,), owned=()))
+    assert isinstance(result, Located)
+    assert result.streams["b" * 24].id == "str_2"
+
+
+async def test_a_refused_key_fails_the_search(performer: Performer, api: HeldApi) -> None:
+    """401 for a stream says nothing about the stream: the search is made again."""
+    api.highlights = [Highlight(id="h1", stream_id="str_1")]
+    api.failure = lambda what: http_error(401) if what == "GET /streams/{id}" else None
+    result = await performer.perform(Locate(nonces=(NONCE,), owned=()))
+    assert isinstance(result, Failed)
+    assert result.fault == "credentials"
+
+
 def test_observed_values_keep_their_bounds() -> None:
     """Whatever the API sends, an observation is valid: numbers within bounds, absent ones at rest."""
     wild = Highlight(id="h1", confidence_score=7.5, timestamp=-3.0, duration=math.nan, title=None)
@@ -203,14 +240,31 @@ def test_observed_values_keep_their_bounds() -> None:
 def test_the_gate_closes_for_all_and_opens_again(clock: StoppedClock) -> None:
     """Only what concerns every call closes it: a 429 that says for how long, and a refused key."""
     gate = Gate(clock)
-    gate.note(failed_read(http_error(503, retry_after=30.0)))
-    gate.note(failed_submission(http_error(429, code="concurrency_limit", retry_after=30.0)))
-    gate.note(failed_read(http_error(429)))
+    gate.note("r1", failed_read(http_error(503, retry_after=30.0)))
+    gate.note("r1", failed_submission(http_error(429, code="concurrency_limit", retry_after=30.0)))
+    gate.note("r1", failed_read(http_error(429)))
     assert gate.closed_for() == 0.0
-    gate.note(failed_read(http_error(429, retry_after=30.0)))
-    gate.note(failed_read(http_error(401)))
+    gate.note("r1", failed_read(http_error(429, retry_after=30.0)))
+    gate.note("r1", failed_read(http_error(401)))
     assert gate.closed_for() == 30.0
     clock.now += 30.0
     assert gate.closed_for() == 0.0
-    gate.note(failed_read(http_error(401)))
+    gate.note("r1", failed_read(http_error(401)))
+    assert gate.closed_for() == CREDENTIALS_PAUSE_S
+
+
+@pytest.mark.parametrize("status", [402, 403, 404, 405])
+def test_what_one_request_may_not_do_closes_the_gate_for_no_other(clock: StoppedClock, status: int) -> None:
+    """Not however often one request fails so: only when three of them do, with no success between."""
+    gate, forbidden = Gate(clock), failed_submission(http_error(status))
+    for request_id in ("r1", "r1", "r1", "r1", "r2"):
+        gate.note(request_id, forbidden)
+    gate.note("r3", Stopped())
+    for request_id in ("r1", "r2", "r1", "r2"):
+        gate.note(request_id, forbidden)
+        assert gate.closed_for() == 0.0
+    gate.note("r3", forbidden)
+    assert gate.closed_for() == CREDENTIALS_PAUSE_S
+    clock.now += CREDENTIALS_PAUSE_S
+    gate.note("r1", forbidden)
     assert gate.closed_for() == CREDENTIALS_PAUSE_S

@@ -190,9 +190,10 @@ async def test_retry_after_holds_every_call(rig: Rig, api: HeldApi, clock: Stopp
     assert api.asked[before:].count("POST /streams") == 4  # r0 is known already
 
 
-async def test_a_refused_key_gives_nothing_up(rig: Rig, api: HeldApi, clock: StoppedClock) -> None:
-    """401 for a minute: no dead letter, no rejected request, few calls; and all goes on once the key is good."""
-    api.failure = lambda _: http_error(401)
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_refused_key_gives_nothing_up(rig: Rig, api: HeldApi, clock: StoppedClock, status: int) -> None:
+    """Refused for a minute: no dead letter, no rejected request, few calls; and all goes on once the key is good."""
+    api.failure = lambda _: http_error(status)
     rig.ask(40)
     rig.runner.attach(rig.ledger)
     await clock.advance(60)
@@ -201,6 +202,18 @@ async def test_a_refused_key_gives_nothing_up(rig: Rig, api: HeldApi, clock: Sto
     api.failure = lambda _: None
     await clock.advance(10)
     assert rig.ledger.state.counts["processing"] == 40
+
+
+async def test_a_request_that_is_not_allowed_holds_up_no_other(rig: Rig, api: HeldApi, clock: StoppedClock) -> None:
+    """403 for one submission: the others go out at once, and polls go on."""
+    refused = iter((True,))
+    api.failure = lambda _: http_error(403) if next(refused, False) else None
+    rig.ask(5)
+    rig.runner.attach(rig.ledger)
+    await breathe()
+    assert rig.ledger.state.counts["processing"] == 4
+    await clock.advance(3)
+    assert api.asked.count("GET /streams/{id}") == 4
 
 
 async def test_calls_in_flight_are_bounded(api: HeldApi, clock: StoppedClock) -> None:
