@@ -79,7 +79,7 @@ class HighlightEffects:
         if may_stop(request, now) and (stream_id := next(iter(request.extras), request.stream_id)) is not None:
             call = Stop(stream_id=stream_id)
         elif request.doubts and request.state not in SEARCHED and now >= request.search_at:
-            call = Locate(nonces=request.doubts, owned=state.streams)
+            call = Locate(nonces=request.doubts, owned=state.streams, since=request.accepted_at)
         elif request.state == "scheduled":
             self._move(entry, change(request, "queued", "its time has come", now, due=now), stage, now)
         elif request.state == "queued":
@@ -103,7 +103,8 @@ class HighlightEffects:
         if request.state == "submitting":  # nobody has it in flight: its process ended, or lost the partition
             request = change(request, "in_doubt", "found unfinished after a restart", now, due=now)
             self._move(entry, request, stage, now)
-        return Locate(nonces=(*request.doubts, request.nonce or ""), owned=state.streams)
+        nonces = (*request.doubts, request.nonce or "")
+        return Locate(nonces=nonces, owned=state.streams, since=request.accepted_at)
 
     def _read(self, entry: Entry, request: RequestState, stream_id: str) -> Read:
         policy = self._policy

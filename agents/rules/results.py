@@ -119,7 +119,7 @@ class ResultRule:
         result = msgspec.structs.replace(result, observed_at=at, observed_until=max(at, result.observed_until))
         folded = self._sightings.fold(turn.entry, request, _observation(turn.entry, call, result), turn.stage, turn.now)
         if request.state == "settled":
-            return self._after_refresh(turn, folded.request, call, folded.published)
+            return self._after_refresh(turn, folded.request, call, result, folded.published)
         after = settling.after_read(
             request,
             folded.request,
@@ -135,9 +135,17 @@ class ResultRule:
         self._publish(turn, folded.request, after)
         return after
 
-    def _after_refresh(self, turn: Turn, request: RequestState, call: Read, published: int) -> RequestState:
-        summaries = request.summaries + (1 if published else 0)
-        after = msgspec.structs.replace(request, refreshed=call.answers, failures=0, summaries=summaries)
+    def _after_refresh(self, turn: Turn, request: RequestState, call: Read, seen: Seen, published: int) -> RequestState:
+        answered = seen.clean or request.sweeps >= self._policy.sweep_max
+        after = msgspec.structs.replace(
+            request,
+            refreshed=call.answers if answered else request.refreshed,
+            sweeps=request.sweeps if answered else request.sweeps + 1,
+            failures=0,
+            missing=0,
+            missing_since=0.0,
+            summaries=request.summaries + (1 if published else 0),
+        )
         rests_until = (request.settled_at or turn.now) + self._policy.retain_s
         due = turn.now + self._policy.poll_min_s if after.wants_refresh else rests_until
         after = msgspec.structs.replace(after, due=due)
@@ -190,7 +198,7 @@ class ResultRule:
             request = submission.search_again(request, turn.now, self._policy, self._random)
         if request.state != "in_doubt":
             return msgspec.structs.replace(request, due=turn.now)
-        after = submission.not_found(request, turn.now, self._policy, self._random)
+        after = submission.not_found(request, turn.now, self._policy, self._random, blind=result.blind)
         if after.due is None:  # held for a person, who should see it
             self._outputs.stream(turn.stage, turn.entry, after, turn.now)
         self._publish(turn, request, after)

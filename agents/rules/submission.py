@@ -73,7 +73,7 @@ def after_failure(request: RequestState, failed: Failed, now: float, policy: Pol
     if failed.fault == "credentials":
         pause = refused_pause(failures, failed, policy, random)
     elif failed.fault == "no_slot":
-        pause = jittered(policy.slot_retry_s, policy, random)
+        failures, pause = 0, jittered(policy.slot_retry_s, policy, random)
     else:
         pause = backoff(failures, policy, random, asked=failed.retry_after)
     return change(
@@ -89,10 +89,11 @@ def after_failure(request: RequestState, failed: Failed, now: float, policy: Pol
     )
 
 
-def not_found(request: RequestState, now: float, policy: Policy, random: Random) -> RequestState:
-    """Return a request in doubt after a search that found nothing."""
+def not_found(request: RequestState, now: float, policy: Policy, random: Random, *, blind: bool) -> RequestState:
+    """Return a request in doubt after a search that found nothing; ``blind``: it could not look at all there is."""
     searches = request.searches + 1
-    if searches < policy.locate_tries or now < request.not_after + policy.doubt_wait_s:
+    waits_until = request.not_after + (policy.doubt_for_s if blind else policy.doubt_wait_s)
+    if searches < policy.locate_tries or now < waits_until:
         pause = jittered(policy.locate_pause_s * 2.0 ** min(searches, 6), policy, random)
         return msgspec.structs.replace(request, searches=searches, failures=0, due=now + pause)
     given_up = with_doubt(request, now, policy)

@@ -44,8 +44,14 @@ def with_surplus(
         request = msgspec.structs.replace(with_stream(request, stream_id), younger=len(request.doubts))
     if ended:
         return msgspec.structs.replace(request, ignored=(*request.ignored, loser)[-_REMEMBERED:])
+    # how often another stream could not be stopped says nothing about this one
     return msgspec.structs.replace(
-        request, extras=(*request.extras, loser), failures=0, due=min(now, request.due or now)
+        request,
+        extras=(*request.extras, loser),
+        failures=0,
+        stop_failures=0,
+        stop_at=0.0,
+        due=min(now, request.due or now),
     )
 
 

@@ -7,11 +7,9 @@ from typing import Any
 
 import msgspec
 
-from agents.rules.links import bare
-
 _URL = re.compile(r"(https?://[^\s?#\"<>]*)(?:[?#][^\s\"<>]*)?", re.IGNORECASE)
-_WHOLE_URL = re.compile(r"https?://", re.IGNORECASE)
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
+
 _SLASH = ord("/")
 
 _encode = msgspec.json.Encoder().encode
@@ -20,6 +18,8 @@ _decode = msgspec.json.Decoder().decode
 
 def unsigned(values: dict[str, Any], written: bytes | None = None) -> dict[str, Any]:
     """Return free-form values in which each http URL, at any depth, is without query and fragment.
+
+    In names as well: that two of them could become one is the lesser harm.
 
     Args:
         values: from JSON. They are returned themselves, and not as a copy, when there is no URL in them.
@@ -37,8 +37,4 @@ def unsigned(values: dict[str, Any], written: bytes | None = None) -> dict[str, 
 
 def _bare_string(found: re.Match[bytes]) -> bytes:
     string = found[0]
-    return _encode(_bare_text(_decode(string))) if b"://" in string else string
-
-
-def _bare_text(text: str) -> str:
-    return bare(text) if _WHOLE_URL.match(text) else _URL.sub(r"\1", text)
+    return _encode(_URL.sub(r"\1", _decode(string))) if b"://" in string else string

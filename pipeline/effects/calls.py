@@ -76,7 +76,8 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
 class Locate(msgspec.Struct, frozen=True, kw_only=True):
     """Look among the account's highlights for streams that carry one of our nonces.
 
-    ``owned`` holds the ids of streams whose owner is known: no need to look at them.
+    ``owned`` holds the ids of streams whose owner is known: no need to look at them. ``since`` is unix seconds before
+    the first of the submissions: what was there already is none of theirs.
     """
 
     durable_first: ClassVar[bool] = False
@@ -84,6 +85,7 @@ class Locate(msgspec.Struct, frozen=True, kw_only=True):
 
     nonces: tuple[str, ...]
     owned: Collection[str]
+    since: float
 
     def __repr__(self) -> str:
         return f"Locate(nonces={self.nonces!r})"
@@ -126,10 +128,11 @@ class Stopped(msgspec.Struct, frozen=True):
 
 
 class Located(msgspec.Struct, frozen=True):
-    """Streams found, by the nonce they carry."""
+    """Streams found, by the nonce they carry. ``blind``: some that may carry one could not be looked at."""
 
     streams: dict[str, ObservedStream]
     observed_at: float
+    blind: bool = False
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):

@@ -64,6 +64,7 @@ def _failed(fault: Fault, error: ApiError) -> Failed:
     return Failed(fault=fault, reason=str(error), retry_after=retry_after, key_refused=key_refused)
 
 
-def _lacks_slot(error: HttpError) -> bool:
-    words = f"{error.code} {error.message}".lower()
-    return "concurren" in words or "slot" in words
+def _lacks_slot(error: RateLimited | Conflict) -> bool:
+    """Whether the plan's streams are all in use. A 409 may speak of anything: there only its code counts."""
+    words = error.code if isinstance(error, Conflict) else f"{error.code} {error.message}"
+    return "concurren" in words.lower() or "slot" in words.lower()

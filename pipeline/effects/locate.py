@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from pipeline.api.errors import ApiError, Forbidden, Rejected
+from pipeline.api.errors import ApiError, Forbidden, Rejected, UnreadableAnswer
 from pipeline.api.models import Stream
 from pipeline.effects.api import StreamApi
 from pipeline.effects.calls import Failed, Locate, Located
@@ -21,15 +21,16 @@ _REMEMBERED = 10_000
 _FRESH_S = 2.0
 """A listing serves all searches of so many seconds: after a bad hour there are many, and a listing is dear."""
 
-_SKIPPED_S = 60.0
+_SKIPPED_S = 5.0
 """How long a stream that the API does not show us is skipped at first; then for as long again as it was so far."""
 
 
 class Locator:
     """Looks through the account's highlights. Remembers what each stream carries: that never changes.
 
-    A stream that the API refuses to show (403, 404, ...) is skipped, and looked at again more and more rarely: it must
-    not keep others from being found. A young one may be shown later.
+    A stream that the API does not show (403, 404, unreadable, ...) is skipped, and looked at again more and more
+    rarely: it must not keep others from being found. A young one may be shown later: a search that had to skip one
+    which was not there before says that it was blind.
     Where the API shows neither ``metadata`` nor ``options``, nothing can be found; that is not an error.
     """
 
@@ -48,6 +49,7 @@ class Locator:
         """Return the streams that carry one of the call's nonces."""
         began = self._clock()
         found: dict[str, ObservedStream] = {}
+        blind = False
         try:
             for stream_id in await self._list_streams():
                 if stream_id in call.owned:
@@ -56,9 +58,11 @@ class Locator:
                 if stream is not None:
                     mark = self._marks[stream_id]
                     found.update({nonce: observed_stream(stream) for nonce in call.nonces if nonce and nonce in mark})
+                elif stream_id in self._skipped:
+                    blind = blind or self._skipped[stream_id][0] >= call.since
         except ApiError as error:
             return failed_read(error)
-        return Located(found, began)
+        return Located(found, began, blind)
 
     async def _list_streams(self) -> tuple[str, ...]:
         """Ids of the streams that have highlights, as of a moment ago."""
@@ -90,9 +94,10 @@ class Locator:
             return None
         try:
             stream = await self._api.get_stream(stream_id)
-        except (Rejected, Forbidden):
+        except (Rejected, Forbidden, UnreadableAnswer):
             _remember(self._skipped, stream_id, (since, now + max(_SKIPPED_S, now - since)))
             return None
+        self._skipped.pop(stream_id, None)
         _remember(self._marks, stream_id, _mark_of(stream))
         return stream
 

@@ -9,7 +9,7 @@ from pipeline.effects.faults import failed_read
 
 
 async def stop(api: StreamApi, call: Stop) -> Stopped | Failed:
-    """Stop a stream. ``refused`` means that it does not run any more, and ``gone`` too, unless it is young."""
+    """Stop a stream. ``refused`` and ``gone`` may mean that it does not run any more; a read tells."""
     try:
         await api.stop_stream(call.stream_id)
     except ApiError as error:

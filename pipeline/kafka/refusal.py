@@ -11,26 +11,28 @@ from aiokafka.errors import KafkaError
 
 
 async def why_refused(client_options: Mapping[str, Any], timeout: float) -> str | None:
-    """Connect to one broker after the other, and say what came of it.
+    """Connect to all brokers at once, and say what came of it.
 
     Args:
         client_options: aiokafka's connection settings (servers, security).
-        timeout: seconds for each broker.
+        timeout: seconds for all of them.
 
     Returns:
         ``host:port: reason`` for each, separated by semicolons; ``None`` when one of them lets us in.
     """
     options = dict(client_options)
-    reasons = []
-    for host, port, _ in collect_hosts(options.pop("bootstrap_servers")):
-        try:
-            async with asyncio.timeout(timeout):
-                connection = await create_conn(host, port, **options)
-        except TimeoutError:
-            reasons.append(f"{host}:{port}: no answer within {timeout:g} s")
-        except (KafkaError, OSError) as error:
-            reasons.append(f"{host}:{port}: {error}")
-        else:
-            connection.close()
-            return None
-    return "; ".join(reasons)
+    hosts = collect_hosts(options.pop("bootstrap_servers"))
+    reasons = await asyncio.gather(*(_reason(host, port, options, timeout) for host, port, _ in hosts))
+    return None if None in reasons else "; ".join(filter(None, reasons))
+
+
+async def _reason(host: str, port: int, options: Mapping[str, Any], timeout: float) -> str | None:
+    try:
+        async with asyncio.timeout(timeout):
+            connection = await create_conn(host, port, **options)
+    except TimeoutError:
+        return f"{host}:{port}: no answer within {timeout:g} s"
+    except (KafkaError, OSError) as error:
+        return f"{host}:{port}: {error}"
+    connection.close()
+    return None

@@ -21,6 +21,7 @@ _INTERVAL_S = 3.0
 _TIMEOUT_S = 5.0
 _RETRY_S = 1.0
 _CLOSE_WITHIN_S = 2.0
+_WHY_EVERY_S = 30.0
 
 
 class KafkaProbe:
@@ -28,7 +29,7 @@ class KafkaProbe:
 
     Attributes:
         up: whether it did.
-        error: why not, for people.
+        error: why not, as the client says it; ``reason``: as each broker does, if it is known.
         changed_at: when that last changed, monotonic seconds; ``None`` before the first answer or failure.
         here: set while the cluster is up, to be waited for.
     """
@@ -42,11 +43,13 @@ class KafkaProbe:
     ) -> None:
         self.up = False
         self.error: str | None = None
+        self.reason: str | None = None
         self.changed_at: float | None = None
         self.here = asyncio.Event()
         self._options = client_options
         self._metrics = metrics
         self._sleep = sleep
+        self._why_at = 0.0
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -73,7 +76,18 @@ class KafkaProbe:
         try:
             await self._ask_while_up()
         except (KafkaError, TimeoutError, OSError) as error:
-            self._note(up=False, why=await why_refused(self._options, _TIMEOUT_S) or repr(error))
+            self._note(up=False, why=repr(error))
+            await self._find_out_why()
+
+    async def _find_out_why(self) -> None:
+        """Ask for the reason now and then: each time costs a login, and a cluster may count those that fail."""
+        if (now := time.monotonic()) < self._why_at:
+            return
+        self._why_at = now + _WHY_EVERY_S
+        reason = await why_refused(self._options, _TIMEOUT_S)
+        if reason is not None and reason != self.reason:
+            log.warning("kafka_refuses", reason=reason)
+        self.reason = reason
 
     async def _ask_while_up(self) -> None:
         client = AIOKafkaClient(**self._options)
@@ -98,6 +112,8 @@ class KafkaProbe:
             self.changed_at = now
             (log.info if up else log.warning)("kafka_up" if up else "kafka_away", error=why or None, away_s=away_s)
         self.up, self.error = up, why or None
+        if up:
+            self.reason, self._why_at = None, 0.0
         self._metrics.kafka_up.set(int(up))
         if up:
             self.here.set()

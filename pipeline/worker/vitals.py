@@ -12,6 +12,9 @@ from pipeline.streaming.owner import LedgerOwner
 from pipeline.telemetry.metrics import Metrics
 from pipeline.worker.kafka_probe import KafkaProbe
 
+_FROZEN_S = 10.0
+"""Nobody looked for so many seconds, though the watchdog looks every second: the process did not run either."""
+
 
 class Vitals:
     """Reads owner, consumer and probe; of its own it keeps since when the worker has been out of its group.
@@ -39,12 +42,13 @@ class Vitals:
         self._metrics = metrics
         self._join_within = join_within
         self._clock = clock
-        self._excused_at = clock()
+        self._excused_at = self._looked_at = clock()
 
     def stalled_for(self, timeout: float) -> str | None:
         """Why nothing has moved for ``timeout`` seconds although Kafka is there, or ``None``."""
         consumer, now = self._app.batch_consumer, self._clock()
-        if not self._probe.up:
+        was_frozen, self._looked_at = now - self._looked_at > _FROZEN_S, now
+        if was_frozen or not self._probe.up:
             self._excused_at = now
             return None
         if consumer.generation < 0:
@@ -76,7 +80,7 @@ class Vitals:
             "ledgers_open": sorted(ledger.partition for ledger in self._owner.open_ledgers),
             "generation": self._app.batch_consumer.generation,
             "kafka": "up" if self._probe.up else "away",
-            "kafka_error": self._probe.error,
+            "kafka_error": self._probe.reason or self._probe.error,
             "api": {
                 "status": self._metrics.api_status,
                 "last_call": self._metrics.last_call,

@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry
 from pipeline.domain import Domain, HighlightObserver
 from pipeline.effects.perform import Performer
 from pipeline.effects.runner import EffectRunner
+from pipeline.ledger.closing import retrieve
 from pipeline.settings import Settings
 from pipeline.streaming.app import PipelineApp, create_app, rebalance_timeout
 from pipeline.streaming.apply import Applier
@@ -210,8 +211,10 @@ class Worker:
                 self._on_start_failed(error)
             return
         if self._stage == "joining":  # Faust cannot be stopped well while it starts, and it soon has
-            await asyncio.wait({joining}, timeout=_START_GRACE_S)
+            joining.add_done_callback(retrieve)
+        await asyncio.wait({joining}, timeout=_START_GRACE_S)
         joining.cancel()
+        joining.add_done_callback(retrieve)
         await asyncio.wait({joining}, timeout=_START_GRACE_S)
 
     def _on_start_failed(self, error: BaseException) -> None:

@@ -33,7 +33,12 @@ def begin(bench: Bench) -> Read:
 
 
 def end(
-    bench: Bench, call: Read, *highlights: ObservedHighlight, began: float | None = None, status: str = "processing"
+    bench: Bench,
+    call: Read,
+    *highlights: ObservedHighlight,
+    began: float | None = None,
+    status: str = "processing",
+    clean: bool = True,
 ) -> None:
     """Have a read end now."""
     bench.finish(
@@ -45,7 +50,7 @@ def end(
             highlights=list(highlights),
             total=len(highlights),
             whole=call.full or status in OUTCOMES,
-            clean=True,
+            clean=clean,
         ),
     )
 
@@ -217,6 +222,24 @@ def test_a_refresh_asked_for_during_a_read_is_not_answered_by_it() -> None:
     assert bench.now <= asked_at + bench.policy.poll_min_s
     end(bench, again, OLD)
     assert not bench.one().wants_refresh
+
+
+def test_a_refresh_of_a_settled_request_wants_a_clean_pass() -> None:
+    """A list in motion is read again, as in the final sweep, and given up after as many passes."""
+    bench = running()
+    for _ in range(2):
+        end(bench, begin(bench), OLD, status="completed")
+    bench.command("refresh")
+    end(bench, begin(bench), OLD, status="completed", clean=False)
+    end(bench, begin(bench), NEW, status="completed")
+    assert titles(bench) == ["old", "new"]
+    assert not bench.one().wants_refresh
+    bench.command("refresh", "c2")
+    passes = 0
+    while bench.one().wants_refresh:
+        end(bench, begin(bench), NEW, status="completed", clean=False)
+        passes += 1
+    assert passes <= bench.policy.sweep_max
 
 
 def test_a_refresh_stays_wanted_while_reads_fail() -> None:

@@ -76,6 +76,22 @@ def test_a_rotated_signature_in_metadata_is_no_change(signed: bool) -> None:  # 
     ]
 
 
+def test_what_is_no_signature_stays() -> None:
+    """Words behind a URL, and further URLs, are no part of a URL's query."""
+    told = {
+        "note": "https://a.tv/x is the #1 clip? yes",
+        "two": "https://a.tv/x?sig=1 https://b.tv/y?sig=2",
+        "by": 'see https://clip.tv/1?s=abc "great play" by X',
+        "https://a.tv/name": "a:b",
+        "plain": "what? #1",
+    }
+    assert unsigned(told) == {
+        **told,
+        "two": "https://a.tv/x https://b.tv/y",
+        "by": 'see https://clip.tv/1 "great play" by X',
+    }
+
+
 def test_values_of_any_depth_and_length_are_looked_through() -> None:
     """The deepest values that are read are no fault of ours, and the time grows with their length only."""
     value: Any = "https://a.example/b?s3cret"

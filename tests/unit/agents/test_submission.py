@@ -189,6 +189,31 @@ def test_nothing_is_concluded_before_the_submission_can_no_longer_arrive() -> No
     assert bench.now >= START + 55.0
 
 
+def test_a_blind_search_sends_nothing_again() -> None:
+    """While a stream that may be ours is not shown, a second submission waits: for as long as doubts are followed."""
+    bench = Bench(in_doubt="resubmit", locate_tries=1, doubt_wait_s=0.0, submit_window_s=0.0, doubt_for_s=600.0)
+    bench.request()
+    bench.finish(bench.call(), Failed(fault="ambiguous", reason="reset"))
+    began = bench.now
+    while isinstance(call := bench.call(), Locate):
+        bench.finish(call, Located({}, bench.now, blind=True))
+    assert isinstance(call, Submit)
+    assert bench.now >= began + 600.0
+    assert bench.now < began + 1_300.0
+
+
+def test_waiting_for_a_slot_is_no_failure() -> None:
+    """However long a request waited for a slot: what fails afterwards is tried again as soon as any first failure."""
+    bench = Bench()
+    bench.request()
+    for _ in range(150):
+        bench.finish(bench.call(), Failed(fault="no_slot", reason="full"))
+    bench.finish(bench.call(), Failed(fault="credentials", reason="403"))
+    failed_at = bench.now
+    assert isinstance(bench.call(), Submit)
+    assert bench.now <= failed_at + bench.policy.credentials_retry_s
+
+
 def test_not_found_is_sent_again() -> None:
     """By policy it is submitted anew, and its first submission goes on being looked for."""
     bench, nonce = in_doubt(**QUICK)
@@ -270,6 +295,22 @@ def test_a_surplus_stream_is_looked_for_and_stopped() -> None:
     bench.finish(call, Located({nonce: stream("str_1")}, bench.now))
     assert next_stop(bench) == "str_1"
     assert bench.one().doubts == ()
+
+
+def test_a_surplus_stream_has_all_its_tries() -> None:
+    """How often the stream of the request itself could not be stopped is not counted against a surplus one."""
+    bench, _ = resubmitted()
+    bench.observe(observation(seen_highlight("h1", stream_id="str_2"), at=bench.now))
+    bench.command("stop")
+    for _ in range(40):
+        call = bench.call()
+        bench.finish(call, Failed(fault="unavailable", reason="503"))
+    bench.observe(observation(seen_highlight("h9", stream_id="str_1"), at=bench.now))
+    for _ in range(3):
+        while not (isinstance(call := bench.call(), Stop) and call.stream_id == "str_1"):
+            bench.finish(call, Failed(fault="unavailable", reason="503"))
+        bench.finish(call, Failed(fault="unavailable", reason="503"))
+    assert bench.one().extras == ("str_1",)
 
 
 def test_a_surplus_stream_is_stopped_once() -> None:

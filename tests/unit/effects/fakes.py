@@ -129,10 +129,11 @@ def page_of(highlights: list[Highlight], page: int, per_page: int) -> HighlightP
     return HighlightPage(shown, Pagination(total=len(highlights), page=page, per_page=per_page))
 
 
-def http_error(status: int, *, code: str = "", retry_after: float | None = None) -> errors.HttpError:
+def http_error(status: int, *, code: str = "", message: str = "", retry_after: float | None = None) -> errors.HttpError:
     """The client's error for an HTTP status."""
+    told = Told(code=code, message=message)
     return errors.error_class(status)(
-        method="GET", route="/x", status=status, headers={}, told=Told(code=code), retry_after=retry_after
+        method="GET", route="/x", status=status, headers={}, told=told, retry_after=retry_after
     )
 
 

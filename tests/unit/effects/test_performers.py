@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 import pytest
 
@@ -64,6 +65,7 @@ SUBMISSIONS: list[tuple[ApiError, Fault]] = [
     (http_error(408), "ambiguous"),
     (http_error(400), "refused"),
     (http_error(409), "refused"),
+    (http_error(409, message="a stream of https://twitch.tv/slots_king runs already"), "refused"),
     (http_error(413), "refused"),
     (http_error(422), "refused"),
     (http_error(401), "credentials"),
@@ -83,6 +85,7 @@ READS: list[tuple[ApiError, Fault]] = [
     (http_error(404), "gone"),
     (http_error(410), "gone"),
     (http_error(409), "refused"),
+    (http_error(409, message="a stream of https://twitch.tv/slots_king runs already"), "refused"),
     (http_error(409, code="concurrency_limit"), "refused"),
     (http_error(401), "credentials"),
     (http_error(429), "throttled"),
@@ -165,11 +168,16 @@ async def test_a_stop_is_made(performer: Performer, api: HeldApi) -> None:
     assert api.asked == ["POST /streams/{id}/stop"]
 
 
+def search(*nonces: str, owned: Collection[str] = (), since: float = START) -> Locate:
+    """A search for submissions that were made from a time on."""
+    return Locate(nonces=nonces, owned=owned, since=since)
+
+
 async def test_a_stream_is_found_by_its_nonce(performer: Performer, api: HeldApi) -> None:
     """Among the streams that the account's highlights name, the one that carries the nonce is ours."""
     await performer.perform(submission())
     api.highlights = [Highlight(id="h1", stream_id="str_1"), Highlight(id="h2", stream_id="str_8")]
-    result = await performer.perform(Locate(nonces=(NONCE, ""), owned=()))
+    result = await performer.perform(search(NONCE, ""))
     assert isinstance(result, Located)
     assert {nonce: stream.id for nonce, stream in result.streams.items()} == {NONCE: "str_1"}
 
@@ -177,7 +185,7 @@ async def test_a_stream_is_found_by_its_nonce(performer: Performer, api: HeldApi
 async def test_streams_with_an_owner_are_not_looked_at(performer: Performer, api: HeldApi) -> None:
     """A stream that a request of ours owns cannot be the lost one."""
     api.highlights = [Highlight(id="h1", stream_id="str_1")]
-    await performer.perform(Locate(nonces=(NONCE,), owned={"str_1"}))
+    await performer.perform(search(NONCE, owned={"str_1"}))
     assert api.asked == ["GET /highlights"]
 
 
@@ -185,11 +193,11 @@ async def test_searches_share_what_they_read(performer: Performer, api: HeldApi,
     """Many searches at once read one listing, and no stream twice, since its marks never change."""
     api.highlights = [Highlight(id=f"h{number}", stream_id=f"str_{number}") for number in range(5)]
     for _ in range(10):
-        await performer.perform(Locate(nonces=(NONCE,), owned=()))
+        await performer.perform(search(NONCE))
     assert api.asked.count("GET /highlights") == 1
     assert api.asked.count("GET /streams/{id}") == 5
     clock.now += 10
-    await performer.perform(Locate(nonces=(NONCE,), owned=()))
+    await performer.perform(search(NONCE))
     assert api.asked.count("GET /highlights") == 2
     assert api.asked.count("GET /streams/{id}") == 5
 
@@ -203,28 +211,39 @@ async def test_a_stream_that_is_not_shown_keeps_no_other_from_being_found(
     api.highlights = [Highlight(id=f"h{number}", stream_id=f"str_{number}") for number in (2, 1)]
     refused = iter((False, True, False))  # the listing, str_2, str_1
     api.failure = lambda _: http_error(status) if next(refused, False) else None
-    result = await performer.perform(Locate(nonces=(NONCE,), owned=()))
+    result = await performer.perform(search(NONCE))
     assert isinstance(result, Located)
     assert result.streams[NONCE].id == "str_1"
     api.failure = lambda what: http_error(status) if what == "GET /streams/{id}" else None
     api.asked.clear()
     for _ in range(3_600):
         clock.now += 1
-        assert await performer.perform(Locate(nonces=("b" * 24,), owned=())) == Located({}, clock.now)
-    assert 3 <= api.asked.count("GET /streams/{id}") <= 7
+        assert await performer.perform(search("b" * 24)) == Located({}, clock.now, blind=True)
+    assert 4 <= api.asked.count("GET /streams/{id}") <= 12
     api.failure = lambda _: None
     api.posts["str_2"] = {"metadata": {"pipeline_nonce": "b" * 24}}
     clock.now += 4_000
-    result = await performer.perform(Locate(nonces=("b" * 24,), owned=()))
+    result = await performer.perform(search("b" * 24))
     assert isinstance(result, Located)
     assert result.streams["b" * 24].id == "str_2"
+
+
+async def test_a_search_that_skips_what_was_there_before_is_not_blind(
+    performer: Performer, api: HeldApi, clock: StoppedClock
+) -> None:
+    """A stream that was not shown before a request came cannot be that request's: nothing has to wait for it."""
+    api.highlights = [Highlight(id="h1", stream_id="str_1")]
+    api.failure = lambda what: http_error(403) if what == "GET /streams/{id}" else None
+    assert await performer.perform(search(NONCE)) == Located({}, clock.now, blind=True)
+    clock.now += 10
+    assert await performer.perform(search(NONCE, since=clock.now)) == Located({}, clock.now, blind=False)
 
 
 async def test_a_refused_key_fails_the_search(performer: Performer, api: HeldApi) -> None:
     """401 for a stream says nothing about the stream: the search is made again."""
     api.highlights = [Highlight(id="h1", stream_id="str_1")]
     api.failure = lambda what: http_error(401) if what == "GET /streams/{id}" else None
-    result = await performer.perform(Locate(nonces=(NONCE,), owned=()))
+    result = await performer.perform(search(NONCE))
     assert isinstance(result, Failed)
     assert result.fault == "credentials"
 

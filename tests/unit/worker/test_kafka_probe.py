@@ -19,7 +19,7 @@ async def test_a_fault_of_ours_is_an_answer_and_not_the_end() -> None:
     enough = asyncio.Event()
 
     async def sleep(_seconds: float) -> None:
-        seen.append((probe.up, probe.error))
+        seen.append((probe.up, probe.reason or probe.error))
         if len(seen) == 3:
             del options["no_such_option"]
         if len(seen) == 4:

@@ -74,6 +74,16 @@ def test_an_absent_kafka_is_no_stall(room: Room) -> None:
     assert room.stalled(JOIN_WITHIN_S + TIMEOUT_S - 1, fetching=False) is None
 
 
+def test_a_frozen_process_gets_its_time_anew(room: Room) -> None:
+    """However long it did not run while it was joining: nobody looked, so nothing can be held against it."""
+    room.consumer.generation = -1
+    assert room.stalled(JOIN_WITHIN_S) is None
+    room.now += 10_000.0
+    room.vitals.stalled_for(TIMEOUT_S)
+    assert room.stalled(JOIN_WITHIN_S + TIMEOUT_S - 1) is None
+    assert "not in the group" in (room.stalled(3.0) or "")
+
+
 def test_a_batch_that_is_not_applied_is_a_stall(room: Room) -> None:
     """The agent hangs, or waits for a transaction that never ends."""
     batch = Batch(TP("in", 0), [], 1, delivered_at=room.now)
