@@ -10,7 +10,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from pipeline.domain import State
-from pipeline.ledger import Ledger, LedgerBroke, LedgerError, LedgerFenced, NotOurs
+from pipeline.ledger import BatchRefused, Ledger, LedgerBroke, LedgerError, LedgerFenced, NotOurs
 from pipeline.worker.exit_codes import ExitCode, Unrecoverable
 
 S = TypeVar("S", bound=State)
@@ -101,7 +101,9 @@ class Keeper(Generic[S]):
             now = time.monotonic()
             if (kind := type(ledger.failure)) in self._failures:
                 self._failures[kind] = [at for at in self._failures[kind] if now - at < ONCE_WITHIN_S] + [now]
-            pause = _FIRST_PAUSE_S if now - opened_at > _SETTLED_S else min(pause * 2, _LONGEST_PAUSE_S)
+            # each refusal brings the culprit nearer, and is bounded where it is looked for
+            goes_on = now - opened_at > _SETTLED_S or isinstance(ledger.failure, BatchRefused)
+            pause = _FIRST_PAUSE_S if goes_on else min(pause * 2, _LONGEST_PAUSE_S)
             await self._sleep(pause)
 
     async def _open(self) -> Ledger[S]:

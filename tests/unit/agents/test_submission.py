@@ -302,14 +302,11 @@ def test_a_surplus_stream_has_all_its_tries() -> None:
     bench, _ = resubmitted()
     bench.observe(observation(seen_highlight("h1", stream_id="str_2"), at=bench.now))
     bench.command("stop")
-    for _ in range(40):
-        call = bench.call()
-        bench.finish(call, Failed(fault="unavailable", reason="503"))
+    while bench.one().stop_failures < bench.policy.stop_tries:
+        bench.finish(bench.call(), Failed(fault="unavailable", reason="503"))
     bench.observe(observation(seen_highlight("h9", stream_id="str_1"), at=bench.now))
-    for _ in range(3):
-        while not (isinstance(call := bench.call(), Stop) and call.stream_id == "str_1"):
-            bench.finish(call, Failed(fault="unavailable", reason="503"))
-        bench.finish(call, Failed(fault="unavailable", reason="503"))
+    assert next_stop(bench) == "str_1"
+    bench.finish(Stop(stream_id="str_1"), Failed(fault="unavailable", reason="503"))
     assert bench.one().extras == ("str_1",)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.ledger import LedgerBroke, LedgerError, LedgerFenced
+from pipeline.ledger import BatchRefused, LedgerBroke, LedgerError, LedgerFenced
 from pipeline.streaming.keeper import Keeper
 from pipeline.worker.exit_codes import ExitCode, Unrecoverable
 
@@ -146,4 +146,14 @@ async def test_a_broker_that_is_away_is_tried_at_growing_intervals() -> None:
     await asyncio.wait_for(shelf.serving.wait(), 1)
     assert pauses == sorted(pauses)
     assert pauses[-1] == 5.0
+    task.cancel()
+
+
+async def test_refusals_are_followed_without_growing_pauses() -> None:
+    """Several records of a partition that the broker refuses hold it up for moments, not for minutes."""
+    pauses: list[float] = []
+    shelf = Shelf(*(BatchRefused("out", str(number)) for number in range(20)))
+    task = asyncio.create_task(keeper(Group(), shelf, pauses).run())
+    await asyncio.wait_for(shelf.serving.wait(), 1)
+    assert sum(pauses) < 3.0
     task.cancel()
