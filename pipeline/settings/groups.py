@@ -8,7 +8,18 @@ from typing import Annotated, Any, Literal
 from pydantic import FilePath
 
 from pipeline.kafka.connection import KafkaConnection
-from pipeline.settings.keys import UPPER_CASE, Finding, Group, HostPorts, HttpBaseUrl, Names, Secret, declare
+from pipeline.settings.keys import (
+    UPPER_CASE,
+    BareSecret,
+    Finding,
+    Group,
+    HeaderSecret,
+    HostPorts,
+    HttpBaseUrl,
+    Names,
+    Secret,
+    declare,
+)
 
 SecurityProtocol = Annotated[Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], UPPER_CASE]
 SaslMechanism = Annotated[Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], UPPER_CASE]
@@ -56,7 +67,8 @@ class KafkaSettings(Group):
         if self.security_protocol.startswith("SASL"):
             for field, value in (("sasl_username", self.sasl_username), ("sasl_password", self.sasl_password)):
                 if not value:
-                    yield Finding(field, f"missing, but security_protocol is {self.security_protocol}", "set it")
+                    problem = f"missing, but security_protocol is {self.security_protocol}"
+                    yield Finding(field, problem, "set it", against=("security_protocol",))
         elif self.sasl_username or self.sasl_password:
             yield Finding(
                 "security_protocol",
@@ -104,8 +116,8 @@ class ApiSettings(Group):
     """The TL;DR Highlight API."""
 
     base_url: HttpBaseUrl = declare("https://api.tldr-highlight.com/v1", "TLDR_API_BASE_URL", "Where the API is.")
-    key: Secret | None = declare(None, "TLDR_API_KEY", "The API key.")
-    signing_secret: Secret | None = declare(
+    key: HeaderSecret | None = declare(None, "TLDR_API_KEY", "The API key.")
+    signing_secret: BareSecret | None = declare(
         None, "TLDR_API_SIGNING_SECRET", "Secret for signed requests. Empty: unsigned."
     )
     submit_timeout_s: float = declare(
@@ -141,7 +153,8 @@ class PollingSettings(Group):
     def findings(self) -> Iterator[Finding]:
         """Check that the bounds are in order."""
         if self.min_s > self.max_s:
-            yield Finding("min_s", f"{self.min_s:g} is more than max_s ({self.max_s:g})", "set it to max_s or less")
+            problem = f"{self.min_s:g} is more than max_s ({self.max_s:g})"
+            yield Finding("min_s", problem, "set it to max_s or less", against=("max_s",))
 
 
 class WorkerSettings(Group):
@@ -191,6 +204,7 @@ class WorkerSettings(Group):
                 "heartbeat_s",
                 f"{self.heartbeat_s:g} is more than a third of session_timeout_s ({self.session_timeout_s:g})",
                 f"set it to {self.session_timeout_s / 3:g} or less",
+                against=("session_timeout_s",),
             )
 
 

@@ -28,11 +28,19 @@ def declare(default: Any, env: str, doc: str, *, hidden: bool = False, **bounds:
 
 
 class Finding(NamedTuple):
-    """What is wrong between several keys of one group."""
+    """What is wrong between several keys of one group.
+
+    Attributes:
+        field: the key to change.
+        problem: what is wrong.
+        fix: what to do.
+        against: the other keys whose values say so; where one of them is wrong itself, there is nothing to say yet.
+    """
 
     field: str
     problem: str
     fix: str
+    against: tuple[str, ...] = ()
 
 
 class Group(BaseModel):
@@ -100,6 +108,22 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _bare(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if text.endswith(("\n", "\r")):
+        raise PydanticCustomError("bare", "ends with a line break")
+    if text != text.strip():
+        raise PydanticCustomError("bare", "begins or ends with white space")
+    return value
+
+
+def _fit_for_a_header(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise PydanticCustomError("header", "must be printable ASCII without spaces")
+    return value
+
+
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
@@ -112,3 +136,8 @@ HostPorts = Annotated[tuple[HostPort, ...], BeforeValidator(_split_commas)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split_commas)]
 HttpBaseUrl = Annotated[str, AfterValidator(_http_url)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
+BareSecret = Annotated[Secret, AfterValidator(_bare)]
+"""A secret that the API gave out: white space around it comes from the file or the shell that it passed through."""
+
+HeaderSecret = Annotated[BareSecret, AfterValidator(_fit_for_a_header)]
+"""A secret that is sent as an HTTP header, as it is."""

@@ -21,7 +21,7 @@ from pipeline.settings.groups import (
     WorkerSettings,
 )
 from pipeline.settings.keys import env_name, is_hidden, is_secret
-from pipeline.settings.problems import Problem, SettingsError, from_validation
+from pipeline.settings.problems import Problem, SettingsError, between_sound_keys, from_validation
 from pipeline.settings.sources import CONFIG_ENV, FlatEnvironment, misspelt, read_file
 
 
@@ -94,6 +94,7 @@ class Settings(BaseSettings):
             settings = cls(**values)
         except ValidationError as error:
             problems += from_validation(error, cls.groups(), sources)
+            problems += between_sound_keys(error, cls.groups(), values)
         if problems or settings is None:
             raise SettingsError(problems)
         settings._sources = MappingProxyType(sources)

@@ -52,14 +52,32 @@ def from_validation(
     return [problem for detail in error.errors(include_url=False) for problem in _problems(detail, groups, sources)]
 
 
+def between_sound_keys(
+    error: ValidationError, groups: Mapping[str, type[BaseModel]], values: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """Yield what is wrong between the sound keys of a group; pydantic does not look while another one is unsound."""
+    unsound: dict[str, set[str]] = {}
+    for detail in error.errors(include_url=False):
+        if len(detail["loc"]) > 1:  # shorter: an unknown group, or what is wrong between keys, which is told already
+            group, key, *_ = map(str, detail["loc"])
+            unsound.setdefault(group, set()).add(key)
+    for group, keys in unsound.items():
+        try:
+            groups[group](**{key: value for key, value in values[group].items() if key not in keys})
+        except ValidationError as again:
+            for detail in again.errors(include_url=False):
+                for found in detail["ctx"]["found"]:
+                    if keys.isdisjoint({found["field"], *found["against"]}):
+                        yield _between(group, found, groups)
+
+
 def _problems(
     detail: Mapping[str, Any], groups: Mapping[str, type[BaseModel]], sources: Mapping[str, str]
 ) -> Iterator[Problem]:
     path = [str(part) for part in detail["loc"]]
     if detail["type"] == CROSS_CHECK:
         for found in detail["ctx"]["found"]:
-            key = f"{path[0]}.{found['field']}"
-            yield Problem(key, _env(groups, key), found["problem"], found["fix"])
+            yield _between(path[0], found, groups)
         return
     key = ".".join(path[:2])
     if detail["type"] == "extra_forbidden":
@@ -77,6 +95,11 @@ def _problems(
         )
         return
     yield Problem(key, env, text, f"set {env} to {_allowed(declared)} ({declared.description.rstrip('.')})")
+
+
+def _between(group: str, found: Mapping[str, Any], groups: Mapping[str, type[BaseModel]]) -> Problem:
+    key = f"{group}.{found['field']}"
+    return Problem(key, _env(groups, key), found["problem"], found["fix"])
 
 
 _KINDS = {"int_parsing": "not a whole number", "int_from_float": "not a whole number", "float_parsing": "not a number"}
@@ -98,6 +121,8 @@ def _allowed(declared: Any) -> str:
         told += "".join(f", {_BOUNDS[name]} {value:g}" for name, value in bounds.items())
     elif declared.annotation is bool:
         told = "true or false"
+    elif is_secret(declared):
+        told = "the secret alone"
     else:
         told = "a value that fits"
     default = declared.default

@@ -131,6 +131,47 @@ def test_what_cannot_work_is_refused(environ: dict[str, str], keys: set[str]) ->
     assert {problem.key for problem in problems(environ)} == keys
 
 
+@pytest.mark.parametrize(
+    ("environ", "keys"),
+    [
+        ({"TLDR_HEARTBEAT_S": "40", "TLDR_HEALTH_PORT": "abc"}, {"worker.heartbeat_s", "worker.health_port"}),
+        ({"TLDR_HEARTBEAT_S": "40", "TLDR_SESSION_TIMEOUT_S": "abc"}, {"worker.session_timeout_s"}),
+        ({"TLDR_HEARTBEAT_S": "abc", "TLDR_SESSION_TIMEOUT_S": "6"}, {"worker.heartbeat_s"}),
+        (
+            {"KAFKA_SASL_USERNAME": "u", "KAFKA_BOOTSTRAP_SERVERS": "a"},
+            {"kafka.security_protocol", "kafka.bootstrap_servers"},
+        ),
+    ],
+)
+def test_a_contradiction_is_told_beside_another_mistake_of_its_group(environ: dict[str, str], keys: set[str]) -> None:
+    """What is wrong between two sound keys does not wait for a third; nothing is said against an unsound one."""
+    assert {problem.key for problem in problems(environ)} == keys
+
+
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [
+        ("hunter2secret\n", "ends with a line break"),
+        ("hunter2secret\r\n", "ends with a line break"),
+        (" hunter2secret", "begins or ends with white space"),
+    ],
+)
+@pytest.mark.parametrize("variable", ["TLDR_API_KEY", "TLDR_API_SIGNING_SECRET"])
+def test_white_space_around_a_secret_of_the_api_is_told(variable: str, secret: str, told: str) -> None:
+    """A secret as a file or a Kubernetes secret often holds it is refused by name, and neither mended nor shown."""
+    (found,) = problems({variable: secret})
+    assert (found.env, found.problem) == (variable, told)
+    assert "hunter2secret" not in str(found)
+
+
+@pytest.mark.parametrize("key", ["hunter2 secret", "hunter2\x00secret", "hunter2-schlüssel", "hunter2\udcff"])
+def test_a_key_that_no_header_can_carry_is_told_before_anything_starts(key: str) -> None:
+    """The API key goes into a header as it is; whatever its client would refuse is a problem of the settings."""
+    (found,) = problems({"TLDR_API_KEY": key})
+    assert found.key == "api.key"
+    assert "hunter2" not in str(found)
+
+
 def test_no_problem_shows_a_secret() -> None:
     """A secret under the wrong name, in the wrong group or in a URL is not printed with the problem."""
     environ = {

@@ -39,7 +39,7 @@ def former_logging() -> Iterator[None]:
 def configured(stream: io.StringIO | None = None, **environ: str) -> io.StringIO:
     """Configure logging to a stream and return the stream."""
     stream = stream or io.StringIO()
-    configure(Settings.load(environ={"TLDR_API_KEY": SECRET, **environ}), stream)
+    configure(Settings.load(environ={"TLDR_API_SIGNING_SECRET": SECRET, **environ}), stream)
     return stream
 
 
