@@ -110,9 +110,9 @@ async def check_kafka(settings: Settings, said: Sequence[str]) -> list[Finding]:
         return [Finding("kafka", "failed", first, tuple(way.strip() for way in ways)), skipped]
     except (CommandError, KafkaSecurityError) as error:
         explained = explain(error)
-        fixes = explained.fix if explained else ()
+        fixes, details = (explained.fix, explained.details) if explained else ((), "")
         skipped = Finding("topics", "skipped", "no Kafka to look at")
-        return [Finding("kafka", "failed", "; ".join([str(error), *said[-1:]]), fixes), skipped]
+        return [Finding("kafka", "failed", "; ".join([str(error), *details.splitlines()[-1:]]), fixes), skipped]
     servers = ", ".join(connection.bootstrap_servers)
     reached = Finding("kafka", "ok", f"{servers} answers ({connection.security_protocol}, {len(names)} topics)")
     return [reached, await _check_topics(connection, settings)]

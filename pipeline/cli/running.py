@@ -53,8 +53,12 @@ class _LastWords(logging.Handler):
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.getMessage() not in self.lines:
-            self.lines.append(record.getMessage())
+        line = record.getMessage()
+        cause = record.args[-1] if isinstance(record.args, tuple) and record.args else None
+        if isinstance(cause, BaseException) and not str(cause):
+            line += repr(cause)  # 'Unable connect to "broker:9092": ' says nothing about why
+        if line not in self.lines:
+            self.lines.append(line)
             del self.lines[:-3]
 
 

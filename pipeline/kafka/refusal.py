@@ -26,6 +26,11 @@ async def why_refused(client_options: Mapping[str, Any], timeout: float) -> str 
     return None if None in reasons else "; ".join(filter(None, reasons))
 
 
+def in_words(error: BaseException) -> str:
+    """Return what an error says, or its name when it says nothing, as a timeout does."""
+    return str(error) or repr(error)
+
+
 async def _reason(host: str, port: int, options: Mapping[str, Any], timeout: float) -> str | None:
     try:
         async with asyncio.timeout(timeout):
@@ -33,6 +38,6 @@ async def _reason(host: str, port: int, options: Mapping[str, Any], timeout: flo
     except TimeoutError:
         return f"{host}:{port}: no answer within {timeout:g} s"
     except (KafkaError, OSError) as error:
-        return f"{host}:{port}: {error}"
+        return f"{host}:{port}: {in_words(error)}"
     connection.close()
     return None

@@ -101,7 +101,7 @@ def test_every_error_code_is_in_the_runbook() -> None:
 
 def test_log_events_of_the_runbook_are_logged() -> None:
     """An event that the runbook tells people to look for is one that the code logs."""
-    events = {"ledger_open_failed", "worker_stalled", "kafka_away"}
+    events = {"ledger_open_failed", "worker_stalled", "kafka_away", "kafka_refuses"}
     assert events <= set(inline_code(OPERATIONS))
     assert events <= literals("pipeline")
 

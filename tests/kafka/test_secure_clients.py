@@ -10,6 +10,8 @@ import pytest
 import pytest_asyncio
 from aiokafka.errors import KafkaConnectionError
 
+from pipeline.cli.errors import CommandError
+from pipeline.cli.kafka_access import topics_of
 from pipeline.kafka.connection import KafkaConnection, resolve
 from pipeline.kafka.embedded import EmbeddedKafka
 from pipeline.kafka.ports import choose_ports
@@ -162,6 +164,16 @@ async def test_the_reason_of_a_refusal_is_told(secure_kafka: EmbeddedKafka, cert
     assert away is not None
     assert f"127.0.0.1:{port}" in away
     assert "uthentication" not in away
+
+
+async def test_a_command_says_that_the_login_is_refused(
+    secure_kafka: EmbeddedKafka, certificate: BrokerCertificate
+) -> None:
+    """A wrong password on the command line reads as one: whose login, and the login's settings as the first fix."""
+    wrong = connection(variables(secure_kafka, certificate) | {"KAFKA_SASL_PASSWORD": "not-the-password"})
+    with pytest.raises(CommandError, match=f"refuses the login of '{USER}'") as caught:
+        await topics_of(wrong)
+    assert caught.value.fix[0].startswith("check KAFKA_SASL_")
 
 
 async def test_a_broker_of_another_authority_is_not_trusted(
