@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -13,6 +13,7 @@ from pipeline.cli.errors import CommandError
 from pipeline.cli.output import Output, OutputMode, OutputOption, printable
 from pipeline.cli.places import check_writable
 from pipeline.cli.running import quiet, run_async
+from pipeline.cli.words import check_word
 from pipeline.worker.exit_codes import ExitCode
 
 _SHOWN_BYTES = 2_000
@@ -42,6 +43,9 @@ def ls(
 
     $ highlights dlq ls --code invalid
     """
+    from schemas.records import ErrorCode
+
+    check_word("--code", code, get_args(ErrorCode))
     letters = sorted(_read(cli_context(ctx)), key=lambda record: record.timestamp)
     rows = []
     for record in letters:

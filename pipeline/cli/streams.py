@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import msgspec
 import typer
@@ -11,6 +11,7 @@ from pipeline.cli.context import CliContext, cli_context
 from pipeline.cli.errors import CommandError
 from pipeline.cli.output import Output, OutputMode, OutputOption
 from pipeline.cli.running import quiet, run_async
+from pipeline.cli.words import check_word
 from pipeline.worker.exit_codes import ExitCode
 
 
@@ -34,6 +35,9 @@ def ls(
 
     $ highlights streams ls --state processing
     """
+    from schemas.records import StreamState
+
+    check_word("--state", state, get_args(StreamState))
     out = Output(output)
     published = _published(cli_context(ctx), ["streams"])
     streams = sorted(published.streams.values(), key=lambda stream: stream.changed_at)

@@ -10,13 +10,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from pipeline.domain import Headers, Incoming
-from schemas.records import RecordError
+from schemas.records import ErrorCode, RecordError
 
 TOPIC = "dead-letters"
 
 _MAX_REASON = 4_000
 
-_HINTS = {
+_HINTS: dict[ErrorCode, str] = {
     "undecodable": "send JSON in UTF-8",
     "too_deep": "send JSON of fewer levels",
     "invalid": "make the record follow its JSON Schema in schemas/json",

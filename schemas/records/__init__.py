@@ -4,7 +4,7 @@ Each record is a :class:`msgspec.Struct`: decoding checks types and bounds in on
 tolerated (an older reader accepts a newer record of the same version), and the JSON Schema is generated from it.
 """
 
-from schemas.records.base import SCHEMA_VERSION, Record, RecordError, decode, encode
+from schemas.records.base import SCHEMA_VERSION, ErrorCode, Record, RecordError, decode, encode
 from schemas.records.command import Command, CommandKind
 from schemas.records.highlight import Highlight, Observed
 from schemas.records.observation import Observation, ObservationSource, ObservedHighlight, ObservedStream
@@ -17,6 +17,7 @@ __all__ = [
     "Command",
     "CommandKind",
     "Counts",
+    "ErrorCode",
     "Highlight",
     "Observation",
     "ObservationSource",

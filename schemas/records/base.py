@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
@@ -38,10 +38,35 @@ class VersionOnly(msgspec.Struct):
     schema_version: int = SCHEMA_VERSION
 
 
+ErrorCode = Literal[
+    "undecodable",
+    "undecodable_header",
+    "too_deep",
+    "invalid",
+    "future_version",
+    "null_value",
+    "empty_key",
+    "oversize_key",
+    "key_mismatch",
+    "misplaced_key",
+    "oversize_request",
+    "blocked_url",
+    "unknown_profile",
+    "request_conflict",
+    "no_stream",
+    "rejected",
+    "parked_full",
+    "parked_expired",
+    "oversize_output",
+    "refused_by_broker",
+]
+"""Every class of error that a dead letter may carry, in the order of the runbook, which says what to do about each."""
+
+
 class RecordError(ValueError):
     """A record that cannot be accepted. ``code`` is the stable error class that dead letters and metrics carry."""
 
-    def __init__(self, code: str, reason: str) -> None:
+    def __init__(self, code: ErrorCode, reason: str) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
@@ -103,7 +128,7 @@ def _deeper_than(limit: int, value: bytes) -> bool:
     return False
 
 
-def _why_invalid(value: bytes, error: msgspec.ValidationError) -> tuple[str, str]:
+def _why_invalid(value: bytes, error: msgspec.ValidationError) -> tuple[ErrorCode, str]:
     try:
         version = _version_decoder.decode(value).schema_version
     except msgspec.MsgspecError:

@@ -113,6 +113,23 @@ def test_a_bad_request_is_refused_before_kafka_is_asked(capsys: pytest.CaptureFi
     assert "--quality 'best' must be premium" in said
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["streams", "ls", "--state", "procesing"], "did you mean processing?"),
+        (["streams", "ls", "--state", "foo"], "use one of accepted, scheduled, queued"),
+        (["dlq", "ls", "--code", "invlid"], "did you mean invalid?"),
+        (["dlq", "ls", "--code", "nope"], "use one of undecodable"),
+    ],
+)
+def test_a_filter_that_can_find_nothing_is_refused(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A typing error in a filter is not an empty list, which would read as 'all clear': exit code 2, and the words."""
+    assert call(no_domain, words) == ExitCode.SETTINGS
+    assert told in capsys.readouterr().err
+
+
 def test_a_file_that_cannot_be_written_is_told_before_the_demo_starts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
