@@ -49,7 +49,7 @@ def ls(
     from pipeline.cli.show import moment
 
     rows = [(s.request_id, s.tenant, s.state, s.outcome, s.highlights, moment(s.changed_at), s.reason) for s in chosen]
-    columns = ["request", "tenant", "state", "outcome", "highlights", "changed (UTC)", "reason"]
+    columns = ["request", "tenant", "state", "outcome", "highlights at last change", "changed (UTC)", "reason"]
     out.table(columns, rows, empty="no request of that kind")
 
 
@@ -83,15 +83,17 @@ def show(
         return
     from pipeline.cli.show import highlight_line
 
-    for name, value in _facts(stream, summary).items():
+    for name, value in _facts(stream, summary, len(highlights)).items():
         out.line(f"{name:<12}{value}")
     for highlight in sorted(highlights.values(), key=lambda one: one.start_s):
         out.console.print(highlight_line(highlight), soft_wrap=True)
 
 
-def _facts(stream: Any, summary: Any) -> dict[str, Any]:
+def _facts(stream: Any, summary: Any, highlights: int) -> dict[str, Any]:
+    """Return what there is to say. Of the progress, the stream record knows what held when the state changed."""
     from pipeline.cli.show import moment, position
 
+    analysed = position(stream.processed_s) + (f" of {position(stream.total_s)}" if stream.total_s else "")
     facts = {
         "request": stream.request_id,
         "tenant": stream.tenant,
@@ -101,9 +103,10 @@ def _facts(stream: Any, summary: Any) -> dict[str, Any]:
         "accepted": moment(stream.accepted_at),
         "submitted": moment(stream.submitted_at),
         "settled": moment(stream.settled_at),
+        "changed": moment(stream.changed_at),
         "stream": stream.stream_id or "-",
-        "analysed": position(stream.processed_s) + (f" of {position(stream.total_s)}" if stream.total_s else ""),
-        "highlights": stream.highlights,
+        "analysed": f"{analysed} at the last change",
+        "highlights": highlights,
     }
     if summary is not None:
         facts["outcome"] = f"{summary.outcome} ({summary.count} highlights, {summary.counts.corrected} corrections)"

@@ -32,10 +32,10 @@ class Stream(Record, kw_only=True):
         source_url: The stream, as the request named it.
         platform: Where the stream lives.
         profile: The profile that enriches the highlights, with its version: general@1.
-        api_status: The API's own word for where the stream stands.
-        processed_s: Seconds of the stream that are analysed.
-        total_s: Length of the stream in seconds, once it is known.
-        highlights: Distinct highlights published so far.
+        api_status: The API's own word for where the stream stands, as of `changed_at`.
+        processed_s: Seconds of the stream that are analysed, as of `changed_at`.
+        total_s: Length of the stream in seconds, once it is known, as of `changed_at`.
+        highlights: Distinct highlights published, as of `changed_at`.
         accepted_at: When the pipeline accepted the request.
         submitted_at: When the API took it.
         settled_at: When it was settled.
