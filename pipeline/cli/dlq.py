@@ -46,7 +46,7 @@ def ls(
     from schemas.records import ErrorCode
 
     check_word("--code", code, get_args(ErrorCode))
-    letters = sorted(_read(cli_context(ctx)), key=lambda record: record.timestamp)
+    letters = sorted(read_letters(cli_context(ctx)), key=lambda record: record.timestamp)
     rows = []
     for record in letters:
         fields = error_fields(record.headers)
@@ -77,7 +77,7 @@ def show(
     out = Output(output)
     if save is not None:
         check_writable(save, "--save")
-    letters = _read(cli_context(ctx))
+    letters = read_letters(cli_context(ctx))
     record = next((one for one in letters if (one.partition, one.offset) == (partition, offset)), None)
     if record is None:
         raise CommandError(
@@ -121,7 +121,16 @@ def error_fields(headers: Any) -> dict[str, str]:
     return fields
 
 
-def _read(context: CliContext) -> list[Any]:
+def not_accepted(request_id: str, letter: Any) -> CommandError:
+    """Return the error for a request that ended as a dead letter: why, and what to do about it."""
+    fields = error_fields(letter.headers)
+    problem = f"{request_id} was not accepted: {fields.get('code')}: {fields.get('message')}"
+    where = f"highlights dlq show --partition {letter.partition} --offset {letter.offset}"
+    return CommandError(ExitCode.FAILED, problem, fields.get("hint", ""), where)
+
+
+def read_letters(context: CliContext) -> list[Any]:
+    """Read all dead letters there are, as Kafka records."""
     from pipeline.cli.kafka_access import reach
     from pipeline.stack.reader import open_reader
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from pipeline.cli.dlq import error_fields
+from pipeline.cli.dlq import not_accepted
 from pipeline.cli.errors import CommandError
 from pipeline.cli.output import Output
 from pipeline.cli.show import STATE_STYLES, highlight_line
@@ -70,10 +70,7 @@ async def _until_final(reader: Reader, following: Following, request: Request, o
 def _take(topic: str, record: Any, following: Following, request: Request, out: Output) -> None:
     if topic == "dead-letters":
         if record.key == request.request_id.encode():
-            fields = error_fields(record.headers)
-            problem = f"{request.request_id} was not accepted: {fields.get('code')}: {fields.get('message')}"
-            where = f"highlights dlq show --partition {record.partition} --offset {record.offset}"
-            raise CommandError(ExitCode.FAILED, problem, fields.get("hint", ""), where)
+            raise not_accepted(request.request_id, record)
         return
     before = following.requests[request.request_id].state
     decoded = following.fold(topic, record)

@@ -8,6 +8,7 @@ import msgspec
 import typer
 
 from pipeline.cli.context import CliContext, cli_context
+from pipeline.cli.dlq import not_accepted, read_letters
 from pipeline.cli.errors import CommandError
 from pipeline.cli.output import Output, OutputMode, OutputOption
 from pipeline.cli.running import quiet, run_async
@@ -68,10 +69,7 @@ def show(
     published = _published(cli_context(ctx), ["streams", "summaries", "highlights"])
     stream = published.streams.get(request_id)
     if stream is None:
-        known = list(published.streams)
-        raise CommandError(
-            ExitCode.FAILED, f"no request {request_id!r} on the streams topic", *_close_to(request_id, known)
-        )
+        raise not_found(request_id, list(published.streams), read_letters(cli_context(ctx)))
     summary = published.summaries.get(request_id)
     highlights = {place.record.highlight_id: place.record for place in published.highlights.get(request_id, [])}
     if out.json:
@@ -114,11 +112,17 @@ def _facts(stream: Any, summary: Any, highlights: int) -> dict[str, Any]:
     return facts
 
 
-def _close_to(request_id: str, known: list[str]) -> list[str]:
+def not_found(request_id: str, known: list[str], letters: list[Any]) -> CommandError:
+    """Return the error for a request that has no stream record: it may have ended as a dead letter."""
     from pipeline.settings.problems import did_you_mean
 
+    with_its_key = [letter for letter in letters if letter.key == request_id.encode()]
+    if with_its_key:
+        return not_accepted(request_id, max(with_its_key, key=lambda letter: letter.timestamp))
     close = did_you_mean(request_id, known)
-    return [f"did you mean {close}?" if close else "highlights streams ls"]
+    problem = f"no request {request_id!r} on the streams topic, and no dead letter with that key"
+    meant = f"did you mean {close}?" if close else "highlights streams ls"
+    return CommandError(ExitCode.FAILED, problem, meant, "highlights dlq ls")
 
 
 def _published(context: CliContext, topics: list[str]) -> Any:

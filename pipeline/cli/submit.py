@@ -95,6 +95,7 @@ def submit(  # noqa: PLR0913 - each option is an argument
         (place,) = await write_requests(connection, [request], prefix=settings.topics.prefix)
         out.line(f"{request.request_id} is on {place.topic}, partition {place.partition}, offset {place.offset}")
         out.line(f"follow it: highlights watch --request {request.request_id}")
+        out.line(f"where it stands: highlights streams show {request.request_id}")
         where = {"topic": place.topic, "partition": place.partition, "offset": place.offset}
         out.record({"request_id": request.request_id, **where})
         return True

@@ -137,6 +137,22 @@ async def test_dead_letters_are_shown_escaped_and_saved_as_they_are(env: dict[st
     assert highlights("dlq", "show", "--partition", "1", "--offset", "5", env=env).code == ExitCode.FAILED
 
 
+async def test_a_request_that_became_a_dead_letter_is_found_by_its_id(env: dict[str, str]) -> None:
+    """Who asks for a request that was not accepted learns why, and how to see the dead letter."""
+    connection = await with_topics(env)
+    headers = [("tldr-error-code", b"undecodable"), ("__connect.errors.exception.message", b"not JSON")]
+    topic = f"{env['TLDR_TOPIC_PREFIX']}tldr.dead-letters.v1"
+    await write(connection, topic, b"bad-json", BAD_VALUE, headers=headers, partition=1)
+
+    ended = highlights("streams", "show", "bad-json", env=env)
+    assert ended.code == ExitCode.FAILED
+    assert "bad-json was not accepted: undecodable: not JSON" in ended.err
+    assert "highlights dlq show --partition 1 --offset 0" in ended.err
+    unknown = highlights("streams", "show", "match-17", env=env)
+    assert unknown.code == ExitCode.FAILED
+    assert "highlights dlq ls" in unknown.err
+
+
 async def test_watch_shows_what_is_committed_and_ends_with_ctrl_c(env: dict[str, str]) -> None:
     """Highlights of the request asked for, and 130 after SIGINT."""
     connection = await with_topics(env)
