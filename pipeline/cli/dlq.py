@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -70,6 +71,8 @@ def show(
 ) -> None:
     """Show one dead letter: why it is one, its original headers, key and value. Unprintable bytes are escaped.
 
+    With --output json the exact bytes are there too, in base64.
+
     [b]Example[/b]
 
     $ highlights dlq show --partition 3 --offset 0 --save record.json
@@ -89,13 +92,7 @@ def show(
     if save is not None:
         save.write_bytes(value or b"")
     if out.json:
-        headers = [[name, printable(content or b"", None)] for name, content in original]
-        key = None if record.key is None else printable(record.key, None)
-        shown = None if value is None else printable(value, None)
-        numbers = {name: int(fields[name]) for name in _ORIGIN if fields.get(name, "").isdigit()}
-        out.record(
-            {"error": {**fields, **numbers}, "headers": headers, "key": key, "value": shown, "bytes": len(value or b"")}
-        )
+        out.record(_as_record(record, fields, original))
         return
     for name, text in fields.items():
         label = f"original {name}" if name in _ORIGIN else name
@@ -108,6 +105,25 @@ def show(
         out.line(line)
     if save is not None:
         out.note(f"the value is in {save}")
+
+
+def _as_record(record: Any, fields: dict[str, str], original: list[tuple[str, bytes | None]]) -> dict[str, Any]:
+    """Return a dead letter for programs: as text to read, with escapes, and in base64 to have the bytes."""
+    numbers = {name: int(fields[name]) for name in _ORIGIN if fields.get(name, "").isdigit()}
+    return {
+        "error": {**fields, **numbers},
+        "headers": [[name, printable(content or b"")] for name, content in original],
+        "headers_base64": [[name, _base64(content)] for name, content in original],
+        "key": None if record.key is None else printable(record.key),
+        "key_base64": _base64(record.key),
+        "value": None if record.value is None else printable(record.value),
+        "value_base64": _base64(record.value),
+        "bytes": len(record.value or b""),
+    }
+
+
+def _base64(content: bytes | None) -> str | None:
+    return None if content is None else b64encode(content).decode()
 
 
 def error_fields(headers: Any) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
@@ -120,7 +121,7 @@ async def test_streams_are_listed_and_shown(env: dict[str, str]) -> None:
 
 
 async def test_dead_letters_are_shown_escaped_and_saved_as_they_are(env: dict[str, str], tmp_path: Path) -> None:
-    """Bytes that would move the cursor are escaped on the screen, and whole in the file."""
+    """Bytes that would move the cursor are escaped on the screen, and whole in the file and for programs."""
     connection = await with_topics(env)
     headers = [("app", b"\x07x"), ("tldr-error-code", b"undecodable"), ("__connect.errors.topic", b"t")]
     topic = f"{env['TLDR_TOPIC_PREFIX']}tldr.dead-letters.v1"
@@ -134,6 +135,10 @@ async def test_dead_letters_are_shown_escaped_and_saved_as_they_are(env: dict[st
     assert "\x1b" not in shown.out
     assert "\\x1b[2Jnot json\\xff" in shown.out
     assert saved.read_bytes() == BAD_VALUE
+    (record,) = highlights("dlq", "show", "--partition", "1", "--offset", "0", "-o", "json", env=env).records()
+    assert b64decode(record["key_base64"]) == b"k\x1b"
+    assert b64decode(record["value_base64"]) == BAD_VALUE
+    assert [(name, b64decode(content)) for name, content in record["headers_base64"]] == [("app", b"\x07x")]
     assert highlights("dlq", "show", "--partition", "1", "--offset", "5", env=env).code == ExitCode.FAILED
 
 
