@@ -42,6 +42,9 @@ def dev(  # noqa: PLR0913 - each option is an argument
     KAFKA_BOOTSTRAP_SERVERS names a cluster; there dev has topics of its own (dev.requests and so on, after
     TLDR_TOPIC_PREFIX) and a group of its own. They stay for the next time; your topics are not touched.
 
+    --persist keeps Kafka's data, but not the simulated API's: requests under way at Ctrl-C end as failed about two
+    minutes after the next start.
+
     [b]Examples[/b]
 
     $ highlights dev
