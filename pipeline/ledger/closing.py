@@ -14,7 +14,8 @@ async def close_apart(closing: Coroutine[Any, Any, None], *, patience: float | N
 
     aiokafka's closing awaits tasks it has cancelled, and so swallows a cancellation that reaches it there: a keeper
     cancelled by a rebalance would go on, and the rebalance would wait for it for ever (found on real Kafka). Here the
-    cancellation is raised at once, and the closing goes on by itself.
+    cancellation is raised at once, and the closing goes on by itself. The other way round, a consumer that is closed
+    while its broker is away raises the cancellation of a task of its own: that one is not its caller's.
 
     Args:
         closing: what to run.
@@ -25,7 +26,7 @@ async def close_apart(closing: Coroutine[Any, Any, None], *, patience: float | N
     _closing.add(task)
     task.add_done_callback(_closing.discard)
     await asyncio.wait({task}, timeout=patience)
-    if task.done():
+    if task.done() and not task.cancelled():
         task.result()
 
 

@@ -33,6 +33,18 @@ async def test_a_cancellation_amid_closing_arrives_and_the_closing_goes_on() -> 
     await asyncio.wait_for(closed.wait(), 1)
 
 
+async def test_a_cancellation_inside_closing_is_not_the_caller_s() -> None:
+    """Closing as aiokafka does it while a broker is away, by awaiting a task that it cancelled: the caller goes on."""
+
+    async def close() -> None:
+        inner = asyncio.create_task(asyncio.sleep(60))
+        await asyncio.sleep(0)
+        inner.cancel()
+        await inner
+
+    await close_apart(close())
+
+
 async def test_a_failure_of_closing_is_told() -> None:
     """What goes wrong while closing reaches whoever waits."""
 
