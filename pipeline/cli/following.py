@@ -12,6 +12,7 @@ from pipeline.cli.dlq import not_accepted
 from pipeline.cli.errors import CommandError
 from pipeline.cli.output import Output
 from pipeline.cli.show import STATE_STYLES, highlight_line
+from pipeline.cli.silence import GIVE_UP_AFTER_S, Silence
 from pipeline.kafka.connection import KafkaConnection
 from pipeline.stack.follow import FollowedRequest, Following
 from pipeline.stack.reader import Reader, open_reader
@@ -26,7 +27,7 @@ async def follow_request(
     """Write a request and follow it until it is settled; return whether it completed.
 
     Raises:
-        CommandError: it ended as a dead letter, or was not settled within ``timeout`` seconds.
+        CommandError: it ended as a dead letter, was not settled within ``timeout`` seconds, or Kafka went away.
     """
     following = Following([request.request_id])
     topics = ("streams", "highlights", "dead-letters")
@@ -36,7 +37,7 @@ async def follow_request(
         out.line(f"{request.request_id} is on its way")
         try:
             async with asyncio.timeout(timeout):
-                await _until_final(reader, following, request, out)
+                await follow_to_the_end(reader, following, request, out)
         except TimeoutError:
             state = following.requests[request.request_id].state
             raise CommandError(
@@ -48,7 +49,12 @@ async def follow_request(
     return _tell_end(following.requests[request.request_id], out)
 
 
-async def _until_final(reader: Reader, following: Following, request: Request, out: Output) -> None:
+async def follow_to_the_end(reader: Reader, following: Following, request: Request, out: Output) -> None:
+    """Show what comes of a request until it is final.
+
+    Raises:
+        CommandError: it ended as a dead letter, or Kafka has been away for ``GIVE_UP_AFTER_S`` seconds.
+    """
     followed = following.requests[request.request_id]
     columns = (
         SpinnerColumn(),
@@ -57,14 +63,24 @@ async def _until_final(reader: Reader, following: Following, request: Request, o
         TextColumn("{task.fields[count]} highlights"),
         TimeElapsedColumn(),
     )
+    silence = Silence(out.line if out.is_live else out.note)  # a note would break into the moving bar
     with Progress(*columns, console=out.console, disable=not out.is_live, transient=True) as bar:
         task = bar.add_task("sent", total=None, count=0)
         async for records in reader.follow():
+            silence.note(reader.unheard_s)
+            if reader.unheard_s > GIVE_UP_AFTER_S:
+                raise _kafka_went_away(request, reader.unheard_s)
             for record in records:
                 _take(reader.short_name(record), record, following, request, out)
             _draw(bar, task, followed)
             if followed.is_final:
                 return
+
+
+def _kafka_went_away(request: Request, unheard_s: float) -> CommandError:
+    problem = f"Kafka does not answer since {unheard_s:.0f} s; {request.request_id} is written, and followed no longer"
+    later = f"highlights streams show {request.request_id}"
+    return CommandError(ExitCode.KAFKA, problem, "highlights doctor", later)
 
 
 def _take(topic: str, record: Any, following: Following, request: Request, out: Output) -> None:

@@ -58,6 +58,8 @@ def submit(  # noqa: PLR0913 - each option is an argument
 ) -> None:
     """Write a request to Kafka. With --wait, follow it: exit code 0 once it is settled as completed.
 
+    A minute without an answer of Kafka ends the waiting with exit code 3; the request stays written.
+
     [b]Examples[/b]
 
     $ highlights submit https://www.twitch.tv/videos/2291004411 --tenant acme --wait

@@ -35,11 +35,12 @@ def watch(
     """
     from pipeline.cli.kafka_access import reach
     from pipeline.cli.show import highlight_line
+    from pipeline.cli.silence import Silence
     from pipeline.stack.reader import open_reader
     from schemas.records import Highlight
 
     settings, out = cli_context(ctx).settings(), Output(output)
-    decoder = msgspec.json.Decoder(Highlight)
+    decoder, silence = msgspec.json.Decoder(Highlight), Silence(out.note)
 
     async def run() -> None:
         connection = await reach(settings, ["highlights"], said=said)
@@ -48,6 +49,7 @@ def watch(
             out.note("waiting for highlights; Ctrl-C ends it")
         async with open_reader(connection, ["highlights"], prefix=settings.topics.prefix, start=start) as reader:
             async for records in reader.follow():
+                silence.note(reader.unheard_s)
                 for record in records:
                     highlight = decoder.decode(record.value)
                     if request in {None, highlight.request_id} and tenant in {None, highlight.tenant}:

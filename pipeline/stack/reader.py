@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 
 from pipeline.kafka.connection import KafkaConnection
+from pipeline.ledger.closing import close_apart
 from schemas.catalogue import load
 
 STALL_S = 15.0
 """A read to the end that makes no progress for so long gives up."""
+
+
+ASK_AFTER_S = 3.0
+"""A reader that has received nothing for so long asks whether Kafka is there: silence alone does not tell."""
+
+_ANSWER_WITHIN_S = 2.0
+_CLOSE_PATIENCE_S = 2.0
 
 
 class ReadStalledError(RuntimeError):
@@ -25,21 +35,41 @@ class Reader:
 
     Attributes:
         consumer: the client underneath.
+        unheard_s: while following, for how many seconds Kafka has neither sent records nor answered a question.
     """
 
-    def __init__(self, consumer: AIOKafkaConsumer, short_names: dict[str, str]) -> None:
+    def __init__(
+        self, consumer: AIOKafkaConsumer, short_names: dict[str, str], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.consumer = consumer
+        self.unheard_s = 0.0
         self._short_names = short_names
+        self._clock = clock
 
     def short_name(self, record: Any) -> str:
         """Return the catalogue's name of the topic that a record came from."""
         return self._short_names[record.topic]
 
     async def follow(self, poll_s: float = 0.2) -> AsyncIterator[list[Any]]:
-        """Yield records as they come, for ever; an empty list now and then lets the caller look at its clock."""
+        """Yield records as they come, for ever; an empty list now and then lets the caller look at its clock.
+
+        The client goes on silently while Kafka is away; ``unheard_s`` tells.
+        """
+        heard_at = self._clock()
         while True:
             batches = await self.consumer.getmany(timeout_ms=int(poll_s * 1000))
+            if batches or (self._clock() - heard_at > ASK_AFTER_S and await self._answers()):
+                heard_at = self._clock()
+            self.unheard_s = self._clock() - heard_at
             yield [record for records in batches.values() for record in records]
+
+    async def _answers(self) -> bool:
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN_S):
+                await self.consumer.end_offsets(self.consumer.assignment())
+        except (KafkaError, OSError, TimeoutError):
+            return False
+        return True
 
     async def read_to_end(self) -> list[Any]:
         """Return all records up to the end that each partition has now or later, in order within each partition.
@@ -97,4 +127,4 @@ async def open_reader(
                 await consumer.position(partition)
         yield Reader(consumer, names)
     finally:
-        await consumer.stop()
+        await close_apart(consumer.stop(), patience=_CLOSE_PATIENCE_S)
