@@ -142,6 +142,15 @@ def test_dev_refuses_what_it_cannot_use_at_once(
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "words", [["dev", "--kafka-port", "80000"], ["dev", "--api-port", "-1"], ["simulate", "--port", "65536"]]
+)
+def test_a_port_that_cannot_be_one_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Ports go from 0 to 65535 in every command: exit code 2, and the option's name."""
+    assert call(no_domain, words) == ExitCode.SETTINGS
+    assert words[1] in capsys.readouterr().err
+
+
 def test_what_a_worker_needs_is_noted_when_it_is_not_set(capsys: pytest.CaptureFixture[str]) -> None:
     """No broker and no key are no mistake, but worth a word: exit code 0 and a note for each."""
     assert call(no_domain, ["config", "check"]) == 0
