@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer.main
 
+from pipeline.cli.context import CliContext
 from pipeline.cli.dev_run import DevOptions, stack_config
 from pipeline.cli.errors import CommandError, explain
 from pipeline.cli.main import build_app, call
+from pipeline.cli.running import Interrupted, run_async
 from pipeline.settings import Settings
 from pipeline.stack.errors import StackError
 from pipeline.worker.exit_codes import ExitCode
@@ -184,6 +188,43 @@ def test_a_full_disk_is_said_to_be_one(tmp_path: Path) -> None:
 def test_a_fault_of_ours_is_not_explained_away() -> None:
     """Only what a person can act on becomes a short error."""
     assert explain(KeyError("x")) is None
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        (KeyboardInterrupt(), "interrupted\n"),
+        (Interrupted(), "interrupted\n"),
+        (Interrupted("the request goes on"), "interrupted; the request goes on\n"),
+    ],
+)
+def test_ctrl_c_is_answered(
+    raised: BaseException, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 130 and a word on stderr, wherever a command was, with what goes on without it."""
+
+    def interrupted(*_: Any) -> None:
+        raise raised
+
+    monkeypatch.setattr(CliContext, "settings", interrupted)
+    assert call(no_domain, ["config", "check"]) == ExitCode.INTERRUPTED
+    assert capsys.readouterr().err == said
+
+
+def test_a_command_that_is_interrupted_has_cleaned_up() -> None:
+    """SIGINT cancels what runs, which may end in its own time; only then is it an interrupt."""
+    cleaned = []
+
+    async def work() -> None:
+        signal.raise_signal(signal.SIGINT)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            cleaned.append(True)
+
+    with pytest.raises(Interrupted):
+        run_async(work())
+    assert cleaned
 
 
 def test_a_command_error_passes_as_it_is() -> None:
