@@ -10,10 +10,10 @@ from pathlib import Path
 from pipeline.kafka.config import HOST, BrokerConfig
 from pipeline.kafka.errors import EmbeddedKafkaError, KafkaStartError
 from pipeline.kafka.guarded import GuardedProcess
+from pipeline.kafka.log_end import tail_of
 from pipeline.kafka.probe import is_ready
 
 _LOOK_EVERY_S = 0.02
-_TAIL_LINES = 15
 _PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
 
 
@@ -80,9 +80,7 @@ async def _until_it_serves(process: GuardedProcess, config: BrokerConfig, timeou
 
 def failure(config: BrokerConfig, reason: str) -> KafkaStartError:
     """Return the error for a failed start, with the end of the broker's output."""
-    log = config.layout.log_file
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-    return KafkaStartError(reason, log, "\n".join(lines[-_TAIL_LINES:]))
+    return KafkaStartError(reason, config.layout.log_file, tail_of(config.layout.log_file))
 
 
 async def _launch(

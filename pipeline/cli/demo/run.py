@@ -22,9 +22,9 @@ from pipeline.cli.errors import CommandError
 from pipeline.cli.kafka_access import reach
 from pipeline.cli.output import Output
 from pipeline.cli.places import check_scenario, check_writable
+from pipeline.kafka.log_end import tail_of
 from pipeline.settings import Settings
 from pipeline.stack.account import Account, settle
-from pipeline.stack.errors import tail_of
 from pipeline.stack.follow import Following
 from pipeline.stack.local import LocalStack, StackConfig
 from pipeline.stack.published import read_published

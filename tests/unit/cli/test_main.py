@@ -15,6 +15,8 @@ from pipeline.cli.dev_run import DevOptions, stack_config
 from pipeline.cli.errors import CommandError, explain
 from pipeline.cli.main import build_app, call
 from pipeline.cli.running import Interrupted, run_async
+from pipeline.kafka.errors import DistributionError, KafkaStartError
+from pipeline.kafka.log_end import tail_of
 from pipeline.settings import Settings
 from pipeline.stack.errors import StackError
 from pipeline.worker.exit_codes import ExitCode
@@ -183,6 +185,29 @@ def test_a_full_disk_is_said_to_be_one(tmp_path: Path) -> None:
     assert explained is not None
     assert "No space left" in explained.problem
     assert any("disk" in line for line in explained.fix)
+
+
+def test_a_full_disk_is_found_in_a_part_s_log(tmp_path: Path) -> None:
+    """A part that ended far behind the line that says why: that line comes first, and what to do about it."""
+    log = tmp_path / "worker-1.log"
+    log.write_text("OSError: [Errno 28] No space left on device\n" + "at line\n" * 100)
+    for error in (StackError("worker 1 ended with exit code 1", log), failed_start(log)):
+        explained = explain(error)
+        assert explained is not None
+        assert explained.details.startswith("OSError: [Errno 28] No space left")
+        assert explained.fix == ("free some space there, or set TMPDIR to another disk", f"the whole log: {log}")
+
+
+def failed_start(log: Path) -> KafkaStartError:
+    """A broker that ended over what its log says."""
+    return KafkaStartError("it ended with exit code 1", log, tail_of(log))
+
+
+def test_a_full_disk_under_the_cache_folder_is_said_to_be_one() -> None:
+    """Another variable moves that folder."""
+    explained = explain(DistributionError("cannot write to the cache folder x: [Errno 28] No space left on device"))
+    assert explained is not None
+    assert explained.fix == ("free some space there, or set XDG_CACHE_HOME to another disk",)
 
 
 def test_a_fault_of_ours_is_not_explained_away() -> None:
