@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -213,10 +213,16 @@ async def _settle(stack: LocalStack, state: DemoState, view: View) -> Account:
     codes = await stack.workers.stop_all()
     for life in state.workers.values():
         life.status = "stopped"
-    view.event("workers", f"drained and stopped, exit codes {', '.join(str(code) for code in codes.values())}")
+    view.event("workers", stopped_text(codes.values()))
     published = await read_published(stack.connection, prefix=stack.settings.topics.prefix)
     truth = read_truth(stack.simulator.truth_log)
     return settle(truth, published, [request.request_id for request in state.requests])
+
+
+def stopped_text(codes: Collection[int | None]) -> str:
+    """Say how the workers ended: one that was ended by a signal had not come far enough to drain anything."""
+    drained = "drained and " if all(code == 0 for code in codes) else ""
+    return f"{drained}stopped, exit codes {', '.join(str(code) for code in codes)}"
 
 
 def _write(file: Path, figures: dict[str, object]) -> None:

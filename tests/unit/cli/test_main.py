@@ -157,6 +157,12 @@ def test_a_port_that_cannot_be_one_is_refused(words: list[str], capsys: pytest.C
     assert words[1] in capsys.readouterr().err
 
 
+def test_a_demo_is_given_time_enough_to_show_anything(capsys: pytest.CaptureFixture[str]) -> None:
+    """A timeout that no start fits into is refused: exit code 2, and the option's name."""
+    assert call(no_domain, ["demo", "--timeout", "0"]) == ExitCode.SETTINGS
+    assert "--timeout" in capsys.readouterr().err
+
+
 def test_what_a_worker_needs_is_noted_when_it_is_not_set(capsys: pytest.CaptureFixture[str]) -> None:
     """No broker and no key are no mistake, but worth a word: exit code 0 and a note for each."""
     assert call(no_domain, ["config", "check"]) == 0
