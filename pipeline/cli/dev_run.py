@@ -19,6 +19,7 @@ import msgspec
 
 from pipeline.cli.errors import CommandError
 from pipeline.cli.kafka_access import reach
+from pipeline.cli.kept_logs import naming_kept_logs
 from pipeline.cli.output import Output
 from pipeline.cli.show import highlight_line
 from pipeline.settings import Settings
@@ -64,20 +65,15 @@ async def run_dev(options: DevOptions, settings: Settings, out: Output) -> None:
     if settings.kafka.bootstrap_servers:
         await _reach_cluster(settings)
     stack = LocalStack(stack_config(options, settings), say=lambda part, what: _say(out, part, what))
-    nobody_reads = False
     with _saying_when_cancelled(out, "stopped"):
-        async with stack:
-            try:
-                with _saying_when_cancelled(out, "stopping ..."):
+        async with naming_kept_logs(stack, out), stack:
+            with _saying_when_cancelled(out, "stopping ..."):
+                await stack.start_services()
+                async with stack.watched():
                     await _run(stack, options, out)
-            except* BrokenPipeError:  # no failure of the stack: its folder goes as at any other end
-                nobody_reads = True
-    if nobody_reads:
-        raise BrokenPipeError
 
 
 async def _run(stack: LocalStack, options: DevOptions, out: Output) -> None:
-    await stack.start_services()
     await stack.start_workers()
     lives = Lives()
     out.note(f"waiting for {options.workers} worker{'s' * (options.workers != 1)}")
@@ -223,12 +219,11 @@ class Lives:
 
 
 async def _keep_up(stack: LocalStack, out: Output, lives: Lives) -> None:
-    """Start workers again that ended; give up when one cannot live, or another part is gone."""
+    """Start workers again that ended; give up when one cannot live."""
     for worker in stack.workers:
         lives.started(worker.number)
     while True:
         await asyncio.sleep(_LOOK_EVERY_S)
-        _check_services(stack)
         for worker in stack.workers:
             if worker.child.is_running:
                 continue
@@ -239,13 +234,6 @@ async def _keep_up(stack: LocalStack, out: Output, lives: Lives) -> None:
             await stack.workers.start(worker.number)
             lives.started(worker.number)
             _say(out, worker.child.name, f"had ended (exit code {code}), runs again as pid {worker.child.pid}")
-
-
-def _check_services(stack: LocalStack) -> None:
-    if stack.kafka is not None and not stack.kafka.is_running:
-        raise StackError("the embedded Kafka ended", stack.kafka.log_file)
-    if not stack.simulator.child.is_running:
-        raise StackError("the simulator ended", stack.simulator.child.log_file)
 
 
 async def _kill_now_and_then(stack: LocalStack, out: Output, lives: Lives, every_s: float, random: Random) -> None:

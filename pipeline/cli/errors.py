@@ -92,6 +92,8 @@ def _of_start(error: KafkaStartError) -> CommandError:
 def _of_part(error: StackError) -> CommandError:
     if "another process holds" in error.reason and error.log_file is not None:  # the simulator's lock, or a worker's
         return _in_use(error.log_file.parent)
+    if "cannot listen on" in error.reason:
+        return CommandError(ExitCode.SETTINGS, error.reason, "name another port: --api-port PORT")
     fixes = [*_disk_hint(f"{error.reason} {error.last_lines}"), _log_hint(error.log_file)]
     return CommandError(ExitCode.FAILED, error.reason, *fixes, details=error.last_lines)
 

@@ -1,7 +1,8 @@
-"""The end of a log, as an error shows it."""
+"""The end of a program, as an error tells it: how it ended, and the last lines of its log."""
 
 from __future__ import annotations
 
+import shutil
 from collections import deque
 from pathlib import Path
 
@@ -14,6 +15,21 @@ _LOOK_BACK_LINES = 200
 
 _LONGEST_LINE = 500
 """A line with a traceback in it fills a screen; the file has it whole."""
+
+
+_FULL_BYTES = 64 * 1024
+
+
+def how_it_ended(code: int, log_file: Path) -> str:
+    """Return ``ended with exit code 1``, or that the disk is full where that is why a program has ended by itself."""
+    if NO_SPACE in tail_of(log_file) or _is_full(log_file.parent):
+        return f"ended: {NO_SPACE} on device"
+    return f"ended with exit code {code}"
+
+
+def _is_full(folder: Path) -> bool:
+    """Look at the disk itself: the line that would say so may have found no room in the log."""
+    return folder.exists() and shutil.disk_usage(folder).free < _FULL_BYTES
 
 
 def tail_of(file: Path, lines: int = TAIL_LINES) -> str:

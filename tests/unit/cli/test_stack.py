@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 from pydantic import SecretStr
 
-from pipeline.kafka.log_end import tail_of
+from pipeline.kafka.log_end import how_it_ended, tail_of
 from pipeline.settings import Settings
 from pipeline.stack.child import Child
 from pipeline.stack.environment import bare_environment, settings_environment
@@ -137,3 +139,17 @@ def test_a_long_line_is_cut_so_that_a_full_disk_is_still_seen(tmp_path: Path) ->
     log.write_text("x" * 5000 + " No space left on device" + "y" * 5000)
     assert "No space left" in tail_of(log)
     assert len(tail_of(log)) <= 500
+
+
+def test_a_full_disk_is_seen_where_the_log_had_no_room_to_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How a program ended is told by its log, by the disk, and else by its exit code."""
+    log = tmp_path / "x.log"
+    log.write_text("working\n")
+    assert how_it_ended(1, log) == "ended with exit code 1"
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=100))
+        assert how_it_ended(1, log) == "ended: No space left on device"
+    log.write_text("IOException: No space left on device\n")
+    assert how_it_ended(1, log) == "ended: No space left on device"
