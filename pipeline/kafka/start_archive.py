@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 MINIMUM_JAVA = 25  # the first that records in one run
 _RECORDING_TIMEOUT_S = 180.0
 _HEAP_MB = 512
+_ROOM_BYTES = 200 * 1024 * 1024  # the archive, and what Java writes on the way to it
 
 
 async def start_options(distribution: Distribution, rng: random.Random) -> tuple[str, ...]:
@@ -93,7 +94,8 @@ async def _record(distribution: Distribution, archive: Path, rng: random.Random)
 def _publish(output: Path, archive: Path) -> None:
     """Move a finished archive into place in one step, and remove those of former runtimes and jars."""
     if not output.exists():
-        raise EmbeddedKafkaError("Java wrote none")
+        full = shutil.disk_usage(output.parent).free < _ROOM_BYTES  # Java removes what it has begun, and says less
+        raise EmbeddedKafkaError(f"{NO_SPACE} in {output.parent.parent}" if full else "Java wrote none")
     arriving = archive.with_suffix(".incoming")
     former = list(archive.parent.glob("start-*.aot"))
     try:

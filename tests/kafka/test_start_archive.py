@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
@@ -16,6 +17,7 @@ from rich.console import Console
 
 from pipeline.kafka.distribution import Distribution, ensure_distribution
 from pipeline.kafka.embedded import EmbeddedKafka
+from pipeline.kafka.errors import EmbeddedKafkaError
 from pipeline.kafka.java import JavaRuntime
 from pipeline.kafka.prefetch import download_bar, prefetch
 from pipeline.kafka.start_archive import _publish, start_options
@@ -106,6 +108,16 @@ async def test_a_full_disk_is_not_remembered_as_a_failure(monkeypatch: pytest.Mo
         assert await start_options(distribution, random.Random(1)) == ()
         assert list(distribution.folder.iterdir()) == []
     assert len(tries) == 2
+
+
+@pytest.mark.parametrize(("free", "told"), [(1 << 20, "No space left"), (1 << 40, "Java wrote none")])
+async def test_a_full_temporary_folder_is_told_from_a_java_that_cannot(
+    free: int, told: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Java itself names no cause when it finds no room for the archive; only where there is room it is remembered."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    with pytest.raises(EmbeddedKafkaError, match=told):
+        _publish(tmp_path / "none.aot", tmp_path / "start-1.aot")
 
 
 async def test_an_older_java_goes_without(prefetched: tuple[Path, Distribution]) -> None:
