@@ -51,6 +51,8 @@ def cli_context(ctx: typer.Context) -> CliContext:
     return found
 
 
+LAST_PORT = 65_535
+
 WorkersOption = Annotated[int, typer.Option("--workers", "-w", min=1, max=16, help="Worker processes.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the simulated content and faults.")]
 ScenarioOption = Annotated[str, typer.Option("--scenario", help="Simulator scenario: a TOML file or a built-in name.")]

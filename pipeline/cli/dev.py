@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.context import ScenarioOption, SeedOption, WorkersOption, cli_context
+from pipeline.cli.context import LAST_PORT, ScenarioOption, SeedOption, WorkersOption, cli_context
 from pipeline.cli.output import Output, OutputMode, OutputOption
 from pipeline.cli.running import quiet, run_async
 
@@ -31,9 +31,12 @@ def dev(  # noqa: PLR0913 - each option is an argument
     scenario: ScenarioOption = "demo",
     seed: SeedOption = 1,
     kafka_port: Annotated[
-        int | None, typer.Option("--kafka-port", help="Port of the embedded Kafka; a free one by default.")
+        int | None,
+        typer.Option("--kafka-port", min=0, max=LAST_PORT, help="Port of the embedded Kafka; a free one by default."),
     ] = None,
-    api_port: Annotated[int, typer.Option("--api-port", help="Port of the simulated API; 0 takes a free one.")] = 0,
+    api_port: Annotated[
+        int, typer.Option("--api-port", min=0, max=LAST_PORT, help="Port of the simulated API; 0 takes a free one.")
+    ] = 0,
     output: OutputOption = OutputMode.TEXT,
 ) -> None:
     """Keep a whole stack running until Ctrl-C: Kafka, the simulated API, workers. Prints what to paste elsewhere.

@@ -6,7 +6,9 @@ import asyncio
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ import msgspec
 
 from pipeline.cli.errors import CommandError
 from pipeline.cli.kafka_access import reach
+from pipeline.cli.kept_logs import naming_kept_logs
 from pipeline.cli.output import Output
 from pipeline.cli.show import highlight_line
 from pipeline.settings import Settings
@@ -62,29 +65,26 @@ async def run_dev(options: DevOptions, settings: Settings, out: Output) -> None:
     if settings.kafka.bootstrap_servers:
         await _reach_cluster(settings)
     stack = LocalStack(stack_config(options, settings), say=lambda part, what: _say(out, part, what))
-    nobody_reads = False
     with _saying_when_cancelled(out, "stopped"):
-        async with stack:
-            try:
-                with _saying_when_cancelled(out, "stopping ..."):
+        async with naming_kept_logs(stack, out), stack:
+            with _saying_when_cancelled(out, "stopping ..."):
+                await stack.start_services()
+                async with stack.watched():
                     await _run(stack, options, out)
-            except* BrokenPipeError:  # no failure of the stack: its folder goes as at any other end
-                nobody_reads = True
-    if nobody_reads:
-        raise BrokenPipeError
 
 
 async def _run(stack: LocalStack, options: DevOptions, out: Output) -> None:
-    await stack.start_services()
     await stack.start_workers()
+    lives = Lives()
     out.note(f"waiting for {options.workers} worker{'s' * (options.workers != 1)}")
     await stack.workers.until_ready()
     _show_addresses(out, stack)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_show_highlights(stack, out))
-        tasks.create_task(_keep_up(stack, out))
+        tasks.create_task(_keep_up(stack, out, lives))
         if options.kill_every_s is not None:
-            tasks.create_task(_kill_now_and_then(stack, out, options.kill_every_s, Random(options.seed)))  # noqa: S311 - repeatable
+            random = Random(options.seed)  # noqa: S311 - repeatable
+            tasks.create_task(_kill_now_and_then(stack, out, lives, options.kill_every_s, random))
 
 
 async def _reach_cluster(settings: Settings) -> None:
@@ -186,40 +186,61 @@ async def _show_highlights(stack: LocalStack, out: Output) -> None:
                     out.record({"event": kind, **msgspec.to_builtins(decoded)})
 
 
-async def _keep_up(stack: LocalStack, out: Output) -> None:
-    """Start workers again that ended; give up when one cannot live, or another part is gone."""
-    loop = asyncio.get_running_loop()
-    started = {worker.number: loop.time() for worker in stack.workers}
-    quick_ends = dict.fromkeys(started, 0)
+class Lives:
+    """Tells a worker that cannot live from one that ends now and then, or by our own hand.
+
+    Args:
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._started: dict[int, float] = {}
+        self._quick_ends: Counter[int] = Counter()
+        self._killed: set[int] = set()
+
+    def started(self, number: int) -> None:
+        """A worker was started."""
+        self._started[number] = self._clock()
+
+    def killed(self, number: int) -> None:
+        """We end a worker ourselves: that says nothing about it."""
+        self._killed.add(number)
+
+    def is_hopeless(self, number: int) -> bool:
+        """Take in that a worker has ended; tell whether starting it again makes no sense."""
+        if number in self._killed:
+            self._killed.remove(number)
+        elif self._clock() - self._started[number] < _SICK_AFTER_S:
+            self._quick_ends[number] += 1
+        else:
+            self._quick_ends[number] = 0
+        return self._quick_ends[number] >= _MOST_QUICK_ENDS
+
+
+async def _keep_up(stack: LocalStack, out: Output, lives: Lives) -> None:
+    """Start workers again that ended; give up when one cannot live."""
+    for worker in stack.workers:
+        lives.started(worker.number)
     while True:
         await asyncio.sleep(_LOOK_EVERY_S)
-        _check_services(stack)
         for worker in stack.workers:
             if worker.child.is_running:
                 continue
             code = worker.child.exit_code()
-            quick_ends[worker.number] = (
-                quick_ends[worker.number] + 1 if loop.time() - started[worker.number] < _SICK_AFTER_S else 0
-            )
-            if quick_ends[worker.number] >= _MOST_QUICK_ENDS:
+            if lives.is_hopeless(worker.number):
                 raise StackError(f"{worker.child.name} ends again and again (exit code {code})", worker.child.log_file)
             await asyncio.sleep(_RESTART_AFTER_S)
             await stack.workers.start(worker.number)
-            started[worker.number] = loop.time()
+            lives.started(worker.number)
             _say(out, worker.child.name, f"had ended (exit code {code}), runs again as pid {worker.child.pid}")
 
 
-def _check_services(stack: LocalStack) -> None:
-    if stack.kafka is not None and not stack.kafka.is_running:
-        raise StackError("the embedded Kafka ended", stack.kafka.log_file)
-    if not stack.simulator.child.is_running:
-        raise StackError("the simulator ended", stack.simulator.child.log_file)
-
-
-async def _kill_now_and_then(stack: LocalStack, out: Output, every_s: float, random: Random) -> None:
+async def _kill_now_and_then(stack: LocalStack, out: Output, lives: Lives, every_s: float, random: Random) -> None:
     while True:
         await asyncio.sleep(every_s)
         if running := stack.workers.running:
             victim = random.choice(running)
             _say(out, victim.child.name, f"kill -9 {victim.child.pid}")
+            lives.killed(victim.number)
             await stack.workers.kill(victim.number)

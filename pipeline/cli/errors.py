@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.cli.output import printable
+from pipeline.kafka.log_end import NO_SPACE
 from pipeline.worker.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def _of_stack(error: BaseException) -> CommandError | None:
     if isinstance(error, Unrecoverable):
         return CommandError(error.exit_code, error.reason)
     if isinstance(error, DistributionError):
-        return CommandError(ExitCode.KAFKA, str(error))  # its text says what to do
+        # its text says what else to do
+        return CommandError(ExitCode.KAFKA, str(error), *_disk_hint(str(error), "XDG_CACHE_HOME"))
     if isinstance(error, KafkaStartError):
         return _of_start(error)
     if isinstance(error, EmbeddedKafkaError):
@@ -80,8 +82,8 @@ def _of_start(error: KafkaStartError) -> CommandError:
     if error.reason.startswith(_BROKER_RUNS):
         return _in_use(Path(error.reason.removeprefix(_BROKER_RUNS)).parent)
     port_taken = "another program listens" in error.reason
-    fixes = ["name another port: --kafka-port PORT"] if port_taken else [_log_hint(error.log_file)]
-    fixes += _disk_hint(f"{error.reason} {error.last_lines}")
+    fixes = _disk_hint(f"{error.reason} {error.last_lines}")
+    fixes.append("name another port: --kafka-port PORT" if port_taken else _log_hint(error.log_file))
     return CommandError(
         ExitCode.KAFKA, f"embedded Kafka did not start: {error.reason}", *fixes, details=error.last_lines
     )
@@ -90,7 +92,10 @@ def _of_start(error: KafkaStartError) -> CommandError:
 def _of_part(error: StackError) -> CommandError:
     if "another process holds" in error.reason and error.log_file is not None:  # the simulator's lock, or a worker's
         return _in_use(error.log_file.parent)
-    return CommandError(ExitCode.FAILED, error.reason, _log_hint(error.log_file), details=error.last_lines)
+    if "cannot listen on" in error.reason:
+        return CommandError(ExitCode.SETTINGS, error.reason, "name another port: --api-port PORT")
+    fixes = [*_disk_hint(f"{error.reason} {error.last_lines}"), _log_hint(error.log_file)]
+    return CommandError(ExitCode.FAILED, error.reason, *fixes, details=error.last_lines)
 
 
 def _in_use(folder: Path) -> CommandError:
@@ -141,8 +146,8 @@ def _log_hint(log_file: Path | None) -> str:
     return f"the whole log: {log_file}" if log_file else "highlights doctor"
 
 
-def _disk_hint(text: str) -> list[str]:
-    return ["free some disk space, or set TMPDIR to a disk that has it"] if "No space left" in text else []
+def _disk_hint(text: str, variable: str = "TMPDIR") -> list[str]:
+    return [f"free some space there, or set {variable} to another disk"] if NO_SPACE in text else []
 
 
 def print_error(error: CommandError, console: Console) -> None:

@@ -14,6 +14,7 @@ from pipeline import __version__
 from pipeline.cli import config, demo, dev, dlq, doctor, kafka, simulate, streams, submit, topics, watch, worker
 from pipeline.cli.context import CliContext, DomainFactory, cli_context
 from pipeline.cli.errors import explain, print_error
+from pipeline.cli.running import Interrupted
 from pipeline.worker.exit_codes import ExitCode
 
 EPILOG = """[b]Exit codes[/b]
@@ -84,13 +85,19 @@ def call(make_domain: DomainFactory, arguments: list[str]) -> int:
     except SystemExit as left:
         if left.code == int(ExitCode.SETTINGS) and "--config" in arguments[1:]:
             console.print("--config goes before the command: highlights --config FILE config check", style="dim")
+        if left.code == int(ExitCode.INTERRUPTED):  # typer met Ctrl-C before anything ran
+            return _interrupted(console)
         return left.code if isinstance(left.code, int) else int(left.code is not None)
-    except KeyboardInterrupt:
-        console.print("interrupted", style="dim")
-        return ExitCode.INTERRUPTED
+    except (Interrupted, KeyboardInterrupt) as interrupted:
+        return _interrupted(console, *map(str, interrupted.args))
     except Exception as error:  # noqa: BLE001 - the outermost frame: what is left is a fault of ours, and said to be one
         return _report(error, console)
     return ExitCode.OK
+
+
+def _interrupted(console: Console, *goes_on: str) -> int:
+    console.print("; ".join(["interrupted", *goes_on]), style="dim", markup=False, soft_wrap=True)
+    return ExitCode.INTERRUPTED
 
 
 def _nobody_reads(error: BaseException) -> bool:

@@ -14,11 +14,18 @@ TERMINATED = 128 + signal.SIGTERM
 """Exit code after SIGTERM, as a shell has it."""
 
 
+class Interrupted(Exception):
+    """Ctrl-C, after the command has cleaned up; the text says what goes on without it.
+
+    An error of our own: typer makes a silent exit of a KeyboardInterrupt, and nobody is told.
+    """
+
+
 def run_async(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end.
 
     Raises:
-        KeyboardInterrupt: after Ctrl-C, once it has cleaned up.
+        Interrupted: after Ctrl-C, once it has cleaned up.
         SystemExit: with ``TERMINATED`` after SIGTERM, likewise.
     """
     terminated = False
@@ -39,6 +46,8 @@ def run_async(main: Coroutine[Any, Any, T]) -> T:
     try:
         with asyncio.Runner() as runner:
             return runner.run(guarded())
+    except KeyboardInterrupt:
+        raise Interrupted from None
     except asyncio.CancelledError:
         if terminated:
             raise SystemExit(TERMINATED) from None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.context import ScenarioOption, SeedOption
+from pipeline.cli.context import LAST_PORT, ScenarioOption, SeedOption
 
 
 def register(app: typer.Typer) -> None:
@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
 
 
 def simulate(
-    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8600,
+    port: Annotated[int, typer.Option(min=0, max=LAST_PORT, help="Port; 0 takes a free one.")] = 8600,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     scenario: ScenarioOption = "demo",
     seed: SeedOption = 1,

@@ -10,7 +10,7 @@ import typer
 from pipeline.cli.context import cli_context
 from pipeline.cli.errors import CommandError
 from pipeline.cli.output import Output, OutputMode, OutputOption
-from pipeline.cli.running import quiet, run_async
+from pipeline.cli.running import Interrupted, quiet, run_async
 from pipeline.worker.exit_codes import ExitCode
 
 _ID = "must be 1 to 200 letters, digits or . _ : @ + -, a letter or digit first"
@@ -89,10 +89,13 @@ def submit(  # noqa: PLR0913 - each option is an argument
     )
     settings = cli_context(ctx).settings()
 
+    goes_on: list[str] = []
+
     async def run() -> bool:
         needed = ["requests", "streams", "highlights", "dead-letters"] if wait else ["requests"]
         connection = await reach(settings, needed, said=said)
         if wait:
+            goes_on.append(f"the request goes on: highlights streams show {request.request_id}")
             return await follow_request(connection, settings.topics.prefix, request, out, timeout)
         (place,) = await write_requests(connection, [request], prefix=settings.topics.prefix)
         out.line(f"{request.request_id} is on {place.topic}, partition {place.partition}, offset {place.offset}")
@@ -103,7 +106,10 @@ def submit(  # noqa: PLR0913 - each option is an argument
         return True
 
     with quiet("aiokafka") as said:
-        ok = run_async(run())
+        try:
+            ok = run_async(run())
+        except Interrupted:
+            raise Interrupted(*goes_on) from None
     raise typer.Exit(int(ExitCode.OK if ok else ExitCode.FAILED))
 
 

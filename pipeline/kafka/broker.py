@@ -10,10 +10,10 @@ from pathlib import Path
 from pipeline.kafka.config import HOST, BrokerConfig
 from pipeline.kafka.errors import EmbeddedKafkaError, KafkaStartError
 from pipeline.kafka.guarded import GuardedProcess
+from pipeline.kafka.log_end import how_it_ended, tail_of
 from pipeline.kafka.probe import is_ready
 
 _LOOK_EVERY_S = 0.02
-_TAIL_LINES = 15
 _PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
 
 
@@ -70,7 +70,7 @@ async def _until_it_serves(process: GuardedProcess, config: BrokerConfig, timeou
     address = f"{HOST}:{config.ports.client}"
     while not await is_ready(HOST, config.ports.client):
         if (code := process.exit_code()) is not None:
-            raise failure(config, f"it ended with exit code {code}")
+            raise failure(config, f"it {how_it_ended(code, config.layout.log_file)}")
         if time.monotonic() > deadline:
             raise failure(config, f"it did not answer on {address} within {timeout:.0f} s")
         await asyncio.sleep(_LOOK_EVERY_S)
@@ -80,9 +80,7 @@ async def _until_it_serves(process: GuardedProcess, config: BrokerConfig, timeou
 
 def failure(config: BrokerConfig, reason: str) -> KafkaStartError:
     """Return the error for a failed start, with the end of the broker's output."""
-    log = config.layout.log_file
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-    return KafkaStartError(reason, log, "\n".join(lines[-_TAIL_LINES:]))
+    return KafkaStartError(reason, config.layout.log_file, tail_of(config.layout.log_file))
 
 
 async def _launch(

@@ -69,9 +69,10 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where a broker's files are, below one folder of its own."""
+    """Where a broker's files are, below one folder of its own; its log may be elsewhere."""
 
     root: Path
+    log: Path | None = None
 
     @property
     def data(self) -> Path:
@@ -81,7 +82,7 @@ class Layout:
     @property
     def log_file(self) -> Path:
         """Everything the JVM and the broker print."""
-        return self.root / "kafka.log"
+        return self.log or self.root / "kafka.log"
 
     @property
     def properties(self) -> Path:

@@ -16,11 +16,17 @@ from pipeline.kafka.errors import DistributionError
 from pipeline.kafka.file_lock import locked
 from pipeline.kafka.jars import JarFolder, read_lock
 from pipeline.kafka.java import JavaRuntime, find_java
+from pipeline.kafka.log_end import NO_SPACE
 
 if TYPE_CHECKING:
     from pipeline.kafka.download import Progress
 
 CACHE_NAME = "tldr-highlights"
+_WAYS_OUT = (
+    "What to do: go online once and try again (what has arrived is kept), "
+    "or copy that folder from a machine that has it, "
+    "or set KAFKA_BOOTSTRAP_SERVERS to a Kafka that runs already."
+)
 LOCK_TIMEOUT_S = 900.0  # another process may be downloading over a slow line
 
 
@@ -84,12 +90,8 @@ async def _download(jars: JarFolder, progress: "Progress | None", repositories: 
     try:
         await asyncio.to_thread(download.run, unfit)
     except DistributionError as error:
-        raise DistributionError(
-            f"Kafka {jars.lock.kafka} is not complete in {jars.path} and could not be downloaded: {error}\n"
-            "What to do: go online once and try again (what has arrived is kept), "
-            "or copy that folder from a machine that has it, "
-            "or set KAFKA_BOOTSTRAP_SERVERS to a Kafka that runs already."
-        ) from error
+        text = f"Kafka {jars.lock.kafka} is not complete in {jars.path} and could not be downloaded: {error}"
+        raise DistributionError(text if NO_SPACE in text else f"{text}\n{_WAYS_OUT}") from error
     except asyncio.CancelledError:
         download.cancel()
         raise

@@ -42,6 +42,7 @@ class EmbeddedKafka:
         security: BrokerSecurity | None = None,
         heap_mb: int = 512,
         properties: Mapping[str, str] = MappingProxyType({}),
+        log_file: Path | None = None,
         cache_dir: Path | None = None,
         rng: random.Random | None = None,
     ) -> None:
@@ -53,6 +54,7 @@ class EmbeddedKafka:
             security: Adds a SASL_SSL listener.
             heap_mb: Largest heap of the JVM, in MiB.
             properties: Broker settings that go before the defaults.
+            log_file: Where its output goes, to be kept; by default it shares the fate of its data.
             cache_dir: Where Kafka itself is kept; the user's cache folder by default.
             rng: Chooses ports.
         """
@@ -61,6 +63,7 @@ class EmbeddedKafka:
         self._security = security
         self._heap_mb = heap_mb
         self._properties = dict(properties)
+        self._log_file = log_file
         self._cache_dir = cache_dir
         self._rng = rng or random.SystemRandom()
         self._scratch: Path | None = None
@@ -79,7 +82,9 @@ class EmbeddedKafka:
 
     @property
     def log_file(self) -> Path:
-        """Output of the broker and its JVM, in the data folder."""
+        """Output of the broker and its JVM, in the data folder unless another place was named."""
+        if self._log_file is not None:
+            return self._log_file
         root = self._data_dir or self._scratch
         if root is None:
             raise EmbeddedKafkaError("not started")
@@ -96,6 +101,10 @@ class EmbeddedKafka:
     def is_running(self) -> bool:
         """Whether the JVM is alive."""
         return self._process is not None and self._process.exit_code() is None
+
+    def exit_code(self) -> int | None:
+        """Return how the JVM ended by itself (negative: by that signal); None while it runs, and after `stop`."""
+        return self._process.exit_code() if self._process else None
 
     async def start(self, timeout: float = 60.0) -> None:
         """Start the broker and return once it serves. The first start on a machine downloads Kafka before.
@@ -116,7 +125,8 @@ class EmbeddedKafka:
         except BaseException as error:
             if self._process is not None:
                 raise
-            kept_log = await asyncio.to_thread(self._discard)
+            explained = isinstance(error, KafkaStartError)  # by its log; Ctrl-C needs no explanation
+            kept_log = await asyncio.to_thread(self._discard, keep_log=explained)
             if isinstance(error, KafkaStartError) and kept_log is not None:
                 raise KafkaStartError(error.reason, kept_log, error.last_lines) from error.__cause__
             raise
@@ -189,18 +199,18 @@ class EmbeddedKafka:
     def _open_layout(self) -> Layout:
         if self._data_dir is not None:
             self._data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return Layout(self._data_dir)
+            return Layout(self._data_dir, self._log_file)
         if self._scratch is None:
             self._scratch = Path(tempfile.mkdtemp(prefix="embedded-kafka-"))
-        return Layout(self._scratch)
+        return Layout(self._scratch, self._log_file)
 
-    def _discard(self) -> Path | None:
-        """Remove temporary data, all but a log of its end; returns where that log is now."""
+    def _discard(self, *, keep_log: bool) -> Path | None:
+        """Remove temporary data, all but a log that explains its end; returns where that log is now."""
         scratch, self._scratch = self._scratch, None
         if scratch is None:
             return None
         log, kept = Layout(scratch).log_file, None
-        if log.exists() and log.stat().st_size:
+        if keep_log and log.exists() and log.stat().st_size:
             descriptor, name = tempfile.mkstemp(prefix="embedded-kafka-failed-", suffix=".log")
             os.close(descriptor)
             kept = Path(name)

@@ -19,6 +19,7 @@ from pipeline.kafka.broker import format_data, start_broker
 from pipeline.kafka.config import BrokerConfig, Layout, Ports
 from pipeline.kafka.distribution import Distribution, exclusive
 from pipeline.kafka.errors import EmbeddedKafkaError
+from pipeline.kafka.log_end import NO_SPACE
 from pipeline.kafka.ports import choose_ports
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 MINIMUM_JAVA = 25  # the first that records in one run
 _RECORDING_TIMEOUT_S = 180.0
 _HEAP_MB = 512
+_ROOM_BYTES = 200 * 1024 * 1024  # the archive, and what Java writes on the way to it
 
 
 async def start_options(distribution: Distribution, rng: random.Random) -> tuple[str, ...]:
@@ -49,7 +51,8 @@ async def start_options(distribution: Distribution, rng: random.Random) -> tuple
                     await _record(distribution, archive, rng)
         except (EmbeddedKafkaError, OSError) as error:
             logger.warning("no start archive for the embedded Kafka, its starts stay slow: %s", error)
-            await asyncio.to_thread(_remember_failure, failed, str(error))
+            if NO_SPACE not in str(error):  # that may be over by the next start
+                await asyncio.to_thread(_remember_failure, failed, str(error))
     if not archive.exists():
         return ()
     # Java ignores an archive that does not fit, but reads a damaged one and crashes, unless it is told to verify.
@@ -91,11 +94,15 @@ async def _record(distribution: Distribution, archive: Path, rng: random.Random)
 def _publish(output: Path, archive: Path) -> None:
     """Move a finished archive into place in one step, and remove those of former runtimes and jars."""
     if not output.exists():
-        raise EmbeddedKafkaError("Java wrote none")
+        full = shutil.disk_usage(output.parent).free < _ROOM_BYTES  # Java removes what it has begun, and says less
+        raise EmbeddedKafkaError(f"{NO_SPACE} in {output.parent.parent}" if full else "Java wrote none")
     arriving = archive.with_suffix(".incoming")
-    shutil.move(output, arriving)  # may cross file systems, so it is no single step
     former = list(archive.parent.glob("start-*.aot"))
-    arriving.replace(archive)
+    try:
+        shutil.move(output, arriving)  # may cross file systems, so it is no single step
+        arriving.replace(archive)
+    finally:
+        arriving.unlink(missing_ok=True)  # half of it, where the disk is full
     for file in former:
         file.unlink(missing_ok=True)
 

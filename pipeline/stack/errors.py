@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from pathlib import Path
 
-TAIL_LINES = 15
-LONGEST_LINE = 500
-"""A line with a traceback in it fills a screen; the file has it whole."""
+from pipeline.kafka.log_end import tail_of
 
 
 class StackError(Exception):
@@ -24,12 +21,3 @@ class StackError(Exception):
         self.log_file = log_file
         self.last_lines = tail_of(log_file) if log_file else ""
         super().__init__(reason)
-
-
-def tail_of(file: Path, lines: int = TAIL_LINES) -> str:
-    """Return the last lines of a log; empty when there is none."""
-    try:
-        with file.open(encoding="utf-8", errors="replace") as stream:
-            return "\n".join(line.rstrip("\n")[:LONGEST_LINE] for line in deque(stream, maxlen=lines))
-    except OSError:
-        return ""

@@ -14,7 +14,8 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,8 @@ from uuid import uuid4
 
 from pipeline.kafka.connection import KafkaConnection
 from pipeline.kafka.embedded import EmbeddedKafka
+from pipeline.kafka.errors import KafkaStartError
+from pipeline.kafka.log_end import how_it_ended
 from pipeline.kafka.ports import choose_ports
 from pipeline.settings import Settings
 from pipeline.stack.errors import StackError
@@ -35,6 +38,11 @@ Say = Callable[[str, str], None]
 
 SIMULATOR_KEY = "simulated-key"
 """The simulator takes any key; no real one is ever handed to it."""
+
+_LOOK_EVERY_S = 0.5
+_GRACE_S = 30.0
+_GRACE_WITHOUT_SERVICES_S = 1.0
+"""Workers cannot drain into a broker that is gone."""
 
 
 def _silent(part: str, what: str) -> None:
@@ -52,7 +60,7 @@ class StackConfig:
         seed: of the simulator, and of the choice of ports.
         simulator_port: 0 takes a free one.
         kafka_port: of the embedded broker; None takes a free one.
-        folder: where data and logs go, kept; None: a temporary one, removed unless something failed.
+        folder: where data and logs go, kept; None: a temporary one, removed unless a log in it explains a failure.
         settings: of the user. Its Kafka cluster is used when it has one; its API address and key never are.
         overrides: settings of the workers by ``group.key``, before everything else.
     """
@@ -156,10 +164,11 @@ class LocalStack:
             broker = parts.create_task(self._start_kafka())
             parts.create_task(self._start_simulator())
         self._settings = self._effective_settings(broker.result())
-        self.topics, _ = await asyncio.gather(
-            apply_topics(self.connection, self._settings.topics),
-            wake_coordinators(self.connection, self._settings.worker.group_id),
-        )
+        async with self.watched():
+            self.topics, _ = await asyncio.gather(
+                apply_topics(self.connection, self._settings.topics),
+                wake_coordinators(self.connection, self._settings.worker.group_id),
+            )
         self._say("topics", f"{len(self.topics)} topics, {self._settings.topics.partitions} partitions each")
         count = self.config.workers + self.config.spare_workers
         ports = choose_ports(count, self._rng) if count else []
@@ -169,11 +178,46 @@ class LocalStack:
         """Start the workers side by side; see :meth:`Workers.until_ready`."""
         await asyncio.gather(*(self.workers.start(number) for number in range(1, self.config.workers + 1)))
 
+    def check_services(self) -> None:
+        """Look whether broker and simulator still run.
+
+        Raises:
+            StackError: one has ended by itself; the text says over what, as far as it is known.
+        """
+        if self.kafka is not None and (code := self.kafka.exit_code()) is not None:
+            raise StackError(f"the embedded Kafka {how_it_ended(code, self.kafka.log_file)}", self.kafka.log_file)
+        if (code := self.simulator.child.exit_code()) is not None:
+            log_file = self.simulator.child.log_file
+            raise StackError(f"the simulator {how_it_ended(code, log_file)}", log_file)
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[None]:
+        """Give up what is done inside, once the services run, when one of them ends.
+
+        Raises:
+            StackError: in a group; see :meth:`check_services`.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            looking = tasks.create_task(self._look())
+            try:
+                yield
+            except Exception:
+                await asyncio.sleep(_LOOK_EVERY_S)  # a client may feel the end before it is seen
+                self.check_services()
+                raise
+            finally:
+                looking.cancel()
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            self.check_services()
+
     async def stop(self) -> None:
         """End every part: workers first, gracefully, the broker last."""
         try:
             if self._workers is not None:
-                await self._workers.stop_all()
+                await self._workers.stop_all(_GRACE_S if self._services_run else _GRACE_WITHOUT_SERVICES_S)
             await self.simulator.child.stop(5.0)
         finally:
             if self.kafka is not None and self._given_kafka is None:
@@ -187,9 +231,24 @@ class LocalStack:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, Exception):
+        if isinstance(error, Exception) and self._explains(error):
             self.keep_folder = True
         await self.stop()
+
+    @property
+    def _services_run(self) -> bool:
+        return (self.kafka is None or self.kafka.is_running) and self.simulator.child.is_running
+
+    def _explains(self, error: BaseException) -> bool:
+        """Tell whether our logs say more about a failure than its own text does."""
+        if isinstance(error, BaseExceptionGroup):
+            return any(map(self._explains, error.exceptions))
+        if isinstance(error, BrokenPipeError):
+            return False  # nobody reads on: no failure
+        if self.started:
+            return True
+        log_file = error.log_file if isinstance(error, StackError | KafkaStartError) else None
+        return log_file is not None and log_file.is_relative_to(self.folder)
 
     async def _start_kafka(self) -> str | None:
         if self._given_kafka is not None:
@@ -199,7 +258,8 @@ class LocalStack:
             return None
         # without a folder to keep, its data is temporary and goes even if we are killed
         data = self.folder / "kafka" if self.config.folder else None
-        self.kafka = EmbeddedKafka(data, port=self.config.kafka_port)
+        log_file = None if data else self.folder / "kafka.log"  # which must not go with the data: it explains failures
+        self.kafka = EmbeddedKafka(data, port=self.config.kafka_port, log_file=log_file)
         await self.kafka.start()
         self._say("kafka", f"{self.kafka.bootstrap_servers} (embedded Apache Kafka)")
         return self.kafka.bootstrap_servers

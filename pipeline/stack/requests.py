@@ -97,8 +97,8 @@ async def write_requests(
         request_timeout_ms=int(timeout * 1000),
         max_request_size=spec.max_message_bytes,
     )
-    await producer.start()
     try:
+        await producer.start()
         pending = []
         for request in requests:
             at = request.requested_at or now()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 
+from pipeline.kafka.log_end import how_it_ended
 from pipeline.stack.child import Child
 from pipeline.stack.environment import bare_environment
 from pipeline.stack.errors import StackError
@@ -37,13 +38,15 @@ class SimulatorProcess:
         """Start it and return its base URL once it answers.
 
         Raises:
-            StackError: it ended, or did not say that it is ready.
+            StackError: it ended, its address is taken, or it did not say that it is ready.
         """
         await self.child.start(self._environment)
         deadline = time.monotonic() + timeout
         while (url := self._ready_url()) is None:
             if (code := self.child.exit_code()) is not None:
-                raise StackError(f"the simulator ended with exit code {code}", self.child.log_file)
+                if refused := self._refused_address():
+                    raise StackError(refused)
+                raise StackError(f"the simulator {how_it_ended(code, self.child.log_file)}", self.child.log_file)
             if time.monotonic() > deadline:
                 raise StackError(f"the simulator was not ready within {timeout:g} s", self.child.log_file)
             await asyncio.sleep(_LOOK_EVERY_S)
@@ -54,4 +57,10 @@ class SimulatorProcess:
         for line in self.child.output().splitlines():
             if line.startswith(b'{"event":"simulator_ready"'):
                 return str(orjson.loads(line)["base_url"])
+        return None
+
+    def _refused_address(self) -> str | None:
+        for line in self.child.output().decode(errors="replace").splitlines():
+            if line.startswith("simulator: cannot listen on"):
+                return line
         return None

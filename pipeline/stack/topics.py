@@ -45,8 +45,8 @@ async def wake_coordinators(connection: KafkaConnection, name: str, timeout: flo
         timeout: seconds to try for.
     """
     client = AIOKafkaClient(**connection.aiokafka())
-    await client.bootstrap()
     try:
+        await client.bootstrap()
         deadline = time.monotonic() + timeout
         for kind in (CoordinationType.GROUP, CoordinationType.TRANSACTION):
             while time.monotonic() < deadline:
@@ -62,8 +62,8 @@ async def wake_coordinators(connection: KafkaConnection, name: str, timeout: flo
 async def delete_topics(connection: KafkaConnection, names: Iterable[str]) -> None:
     """Delete topics that a run made for itself; one that is gone already is fine."""
     admin = AIOKafkaAdminClient(**connection.aiokafka())
-    await admin.start()
     try:
+        await admin.start()
         await admin.delete_topics(list(names))
     finally:
         await admin.close()

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import orjson
 
+from pipeline.kafka.log_end import how_it_ended
 from pipeline.settings import Settings
 from pipeline.stack.child import Child
 from pipeline.stack.environment import bare_environment, settings_environment
@@ -116,7 +117,8 @@ async def _until_ready(http: httpx.AsyncClient, worker: WorkerProcess, timeout: 
     missing = "its health server"
     while True:
         if (code := worker.child.exit_code()) is not None:
-            raise StackError(f"{worker.child.name} ended with exit code {code}", worker.child.log_file)
+            how = how_it_ended(code, worker.child.log_file)
+            raise StackError(f"{worker.child.name} {how}", worker.child.log_file)
         try:
             answer = await http.get(f"{worker.health_url}/readyz")
         except httpx.HTTPError:

@@ -176,6 +176,21 @@ async def test_watch_shows_what_is_committed_and_ends_with_ctrl_c(env: dict[str,
         end(watching)
 
 
+async def test_ctrl_c_while_waiting_says_that_the_request_goes_on(env: dict[str, str]) -> None:
+    """Submit --wait ends with 130, and with the command that shows where the request stands."""
+    await with_topics(env)
+    waiting = start(["submit", "https://www.twitch.tv/videos/1", "--request-id", REQUEST, "--wait"], env)
+    try:
+        assert waiting.stdout is not None
+        assert "is on its way" in waiting.stdout.readline()
+        waiting.send_signal(signal.SIGINT)
+        said = waiting.stdout.read()
+        assert waiting.wait(10) == ExitCode.INTERRUPTED
+        assert said.endswith(f"interrupted; the request goes on: highlights streams show {REQUEST}\n")
+    finally:
+        end(waiting)
+
+
 def test_the_doctor_finds_what_is_wrong_and_says_the_way_out(env: dict[str, str]) -> None:
     """Kafka is there, topics and API are not: exit code 1, each with its fix."""
     ended = highlights("doctor", "-o", "json", env=env | {"TLDR_API_BASE_URL": "http://127.0.0.1:1"})

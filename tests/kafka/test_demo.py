@@ -91,16 +91,40 @@ def test_dev_takes_everything_with_it_however_it_ends(number: signal.Signals, co
             _kill(child)
 
 
-def test_a_busy_port_is_named(tmp_path: Path) -> None:
-    """Another program listens where the broker should: the error says which port, and nothing is left behind."""
+def test_a_demo_whose_broker_dies_ends_at_once(short: list[str], tmp_path: Path) -> None:
+    """It says what ended, and where the log is, and leaves no figures of a former demo that look like its own."""
+    (tmp_path / "demo.json").write_text("{}")
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    demo = start(["demo", *short], environment(TMPDIR=str(temporary)))
+    try:
+        assert demo.stdout is not None
+        assert any("topics" in line for line in demo.stdout), "it ended before it was up"
+        for child in psutil.Process(demo.pid).children(recursive=True):
+            if child.name() == "java":
+                child.kill()
+        said = demo.stdout.read()
+        assert demo.wait(15) == ExitCode.FAILED
+    finally:
+        _kill(demo)
+    (log,) = temporary.glob("highlights-*/kafka.log")
+    assert "the embedded Kafka ended with exit code -9" in said
+    assert f"the whole log: {log}" in said
+    assert not (tmp_path / "demo.json").exists()
+
+
+@pytest.mark.parametrize(("option", "code"), [("--kafka-port", ExitCode.KAFKA), ("--api-port", ExitCode.SETTINGS)])
+def test_a_busy_port_is_named(option: str, code: ExitCode, tmp_path: Path) -> None:
+    """Another program listens where a part should: the error says which port, and no folder is left behind."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        words = ["dev", "--workers", "1", "--kafka-port", str(port), "--persist", str(tmp_path / "data")]
-        ended = highlights(*words, env=environment())
-    assert ended.code == ExitCode.KAFKA
+        ended = highlights("dev", "--workers", "1", option, str(port), env=environment(TMPDIR=str(tmp_path)))
+    assert ended.code == code
     assert str(port) in ended.err
+    assert f"{option} PORT" in ended.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_dev_brings_back_a_worker_that_died(tmp_path: Path) -> None:

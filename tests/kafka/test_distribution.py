@@ -1,6 +1,7 @@
 """Kafka gets onto a machine whole or not at all, and stays usable without a network."""
 
 import asyncio
+import errno
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from pipeline.kafka.distribution import Distribution, ensure_distribution, user_cache_dir
+from pipeline.kafka.download import JarDownload
 from pipeline.kafka.errors import DistributionError
 from pipeline.kafka.jars import is_intact, read_lock
 from tests.kafka.mirror import Mirror, serve
@@ -99,6 +101,21 @@ async def test_a_download_that_keeps_breaking_is_a_clear_error_and_resumes_later
     mirror.served.clear()
     assert _all_intact(await ensure_distribution(tmp_path, repositories=mirror.repositories))
     assert set(mirror.served) == {jar.file_name for jar in LOCK.jars} - arrived
+
+
+async def test_a_full_disk_is_not_taken_for_a_bad_line(
+    mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error names the folder and the cause, and does not send anybody online."""
+
+    def full(*_: object) -> Path:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(JarDownload, "_through_jgo", full)
+    with pytest.raises(DistributionError, match="No space left") as caught:
+        await ensure_distribution(tmp_path, repositories=mirror.repositories)
+    assert str(tmp_path) in str(caught.value)
+    assert "go online" not in str(caught.value)
 
 
 async def test_a_forged_jar_is_never_used(mirror: Mirror, tmp_path: Path) -> None:

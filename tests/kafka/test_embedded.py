@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import tempfile
 from pathlib import Path
 
 import psutil
@@ -170,6 +171,28 @@ async def test_a_cancelled_start_leaves_nothing() -> None:
     assert _descendants() == before
     with pytest.raises(EmbeddedKafkaError, match="not started"):
         assert kafka.log_file
+
+
+async def test_a_cancelled_start_leaves_no_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C needs no explanation: nothing of the broker stays in the temporary folder, however far it had come."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    starting = asyncio.create_task(EmbeddedKafka().start())
+    await until(lambda: any(log.stat().st_size for log in tmp_path.glob("*/kafka.log")))
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert list(tmp_path.glob("embedded-kafka-*")) == []  # noqa: ASYNC240 - two entries at most
+
+
+async def test_a_log_elsewhere_outlives_the_data(tmp_path: Path) -> None:
+    """With a place of its own named, the log is there after `stop`, and says how the broker ended until then."""
+    log = tmp_path / "kafka.log"
+    async with EmbeddedKafka(log_file=log) as kafka:
+        assert kafka.exit_code() is None
+        os.kill(kafka.pid, signal.SIGKILL)
+        await until(lambda: not kafka.is_running)
+        assert kafka.exit_code() == -signal.SIGKILL
+    assert log.read_bytes()
 
 
 async def test_our_secrets_do_not_reach_the_broker(monkeypatch: pytest.MonkeyPatch) -> None:

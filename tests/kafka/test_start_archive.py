@@ -1,5 +1,7 @@
 """The archive that makes brokers start faster is made once, used after, and never stands in the way."""
 
+import errno
+import os
 import random
 import shutil
 import sys
@@ -7,6 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
@@ -14,9 +17,10 @@ from rich.console import Console
 
 from pipeline.kafka.distribution import Distribution, ensure_distribution
 from pipeline.kafka.embedded import EmbeddedKafka
+from pipeline.kafka.errors import EmbeddedKafkaError
 from pipeline.kafka.java import JavaRuntime
 from pipeline.kafka.prefetch import download_bar, prefetch
-from pipeline.kafka.start_archive import start_options
+from pipeline.kafka.start_archive import _publish, start_options
 
 pytestmark = [pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 
@@ -81,6 +85,39 @@ async def test_a_failed_recording_is_no_error_and_not_repeated(
     written = reason.stat().st_mtime_ns
     assert await start_options(other, random.Random(1)) == ()
     assert reason.stat().st_mtime_ns == written
+
+
+async def test_a_full_disk_is_not_remembered_as_a_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A later start tries again, by when there may be room; nothing half-made stays in the cache until then."""
+    tries = []
+    (tmp_path / "kafka").mkdir()
+
+    async def record(_distribution: Distribution, archive: Path, _rng: random.Random) -> None:
+        tries.append(archive)
+        (tmp_path / "recorded").touch()
+        _publish(tmp_path / "recorded", archive)
+
+    def full(_source: Path, target: Path) -> None:
+        target.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+
+    monkeypatch.setattr("pipeline.kafka.start_archive._record", record)
+    monkeypatch.setattr(shutil, "move", full)
+    distribution = Distribution("1", tmp_path / "kafka", (), JavaRuntime(tmp_path / "java", 25, "test"))
+    for _ in range(2):
+        assert await start_options(distribution, random.Random(1)) == ()
+        assert list(distribution.folder.iterdir()) == []
+    assert len(tries) == 2
+
+
+@pytest.mark.parametrize(("free", "told"), [(1 << 20, "No space left"), (1 << 40, "Java wrote none")])
+async def test_a_full_temporary_folder_is_told_from_a_java_that_cannot(
+    free: int, told: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Java itself names no cause when it finds no room for the archive; only where there is room it is remembered."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    with pytest.raises(EmbeddedKafkaError, match=told):
+        _publish(tmp_path / "none.aot", tmp_path / "start-1.aot")
 
 
 async def test_an_older_java_goes_without(prefetched: tuple[Path, Distribution]) -> None:

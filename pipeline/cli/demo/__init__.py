@@ -31,7 +31,7 @@ def demo(  # noqa: PLR0913 - each option is an argument
     seed: SeedOption = 1,
     scenario: ScenarioOption = "demo",
     json_file: Annotated[Path, typer.Option("--json-file", help="Where the figures go.")] = Path("build/demo.json"),
-    timeout: Annotated[float, typer.Option("--timeout", help="Seconds after which it gives up.")] = 180.0,
+    timeout: Annotated[float, typer.Option("--timeout", min=10.0, help="Seconds after which it gives up.")] = 180.0,
     output: OutputOption = OutputMode.TEXT,
 ) -> None:
     """See everything once: a real Kafka, the simulated API, workers, 20 requests, a kill -9, and the account.

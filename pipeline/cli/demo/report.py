@@ -71,7 +71,8 @@ def _show_verdict(out: Output, state: DemoState, account: Account, figures: dict
         return
     kills = f"{state.kills} worker{'s' * (state.kills != 1)} killed with kill -9"
     first = figures["first_highlight_s"]
-    times = f"first highlight after {first} s, all done after {figures['total_s']} s"
+    first_told = "no highlight yet" if first is None else f"first highlight after {first} s"
+    times = f"{first_told}, {'given up' if account.unsettled else 'all done'} after {figures['total_s']} s"
     if account.ok:
         out.line("  ✓ every highlight once, in order", style="bold green")
     else:

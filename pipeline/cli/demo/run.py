@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +20,12 @@ from pipeline.cli.demo.state import DemoState, WorkerLife
 from pipeline.cli.demo.view import View, make_view
 from pipeline.cli.errors import CommandError
 from pipeline.cli.kafka_access import reach
+from pipeline.cli.kept_logs import naming_kept_logs
 from pipeline.cli.output import Output
 from pipeline.cli.places import check_scenario, check_writable
+from pipeline.kafka.log_end import tail_of
 from pipeline.settings import Settings
 from pipeline.stack.account import Account, settle
-from pipeline.stack.errors import tail_of
 from pipeline.stack.follow import Following
 from pipeline.stack.local import LocalStack, StackConfig
 from pipeline.stack.published import read_published
@@ -63,6 +64,8 @@ async def run_demo(options: DemoOptions, settings: Settings, out: Output) -> boo
         await reach(settings)  # within seconds, and before anything is put up
     check_writable(options.json_file, "--json-file")  # now: a minute of work would end without its figures
     requests = read_requests(options.requests) if options.requests else example_requests()
+    if options.json_file.is_file():
+        options.json_file.unlink()  # figures of a former run would look like those of this one if it fails
     began = psutil.Process().create_time()  # what a person waits for counts from the command, imports included
     state = DemoState(
         clock=lambda: time.time() - began,
@@ -71,16 +74,11 @@ async def run_demo(options: DemoOptions, settings: Settings, out: Output) -> boo
     )
     view = make_view(state, out)
     stack = LocalStack(_stack_config(options, settings), say=lambda part, what: _came_up(state, view, part, what))
-    async with _cleaned_up(stack):
+    async with naming_kept_logs(stack, out), _cleaned_up(stack):
         with view:
-            await _put_up(stack, state)
-            try:
-                async with asyncio.timeout(options.timeout_s):
-                    await _watch_with_kill(stack, state, view, options)
-            except TimeoutError:
-                view.event("timeout", f"gave up after {options.timeout_s:g} s")
-            state.phase = "settling the account"
-            account = await _settle(stack, state, view)
+            await stack.start_services()
+            async with stack.watched():
+                account = await _run(stack, state, view, options)
         figures = figures_of(state, account)
         stack.keep_folder = not account.ok
         show_account(out, state, account, figures, options.json_file, stack.folder)
@@ -88,6 +86,17 @@ async def run_demo(options: DemoOptions, settings: Settings, out: Output) -> boo
             _show_logs(out, stack)
     _write(options.json_file, figures)
     return account.ok
+
+
+async def _run(stack: LocalStack, state: DemoState, view: View, options: DemoOptions) -> Account:
+    await _send(stack, state)
+    try:
+        async with asyncio.timeout(options.timeout_s):
+            await _watch_with_kill(stack, state, view, options)
+    except TimeoutError:
+        view.event("timeout", f"gave up after {options.timeout_s:g} s")
+    state.phase = "settling the account"
+    return await _settle(stack, state, view)
 
 
 def _stack_config(options: DemoOptions, settings: Settings) -> StackConfig:
@@ -128,8 +137,7 @@ async def _cleaned_up(stack: LocalStack) -> AsyncIterator[None]:
                 await delete_topics(stack.connection, stack.topics)
 
 
-async def _put_up(stack: LocalStack, state: DemoState) -> None:
-    await stack.start_services()
+async def _send(stack: LocalStack, state: DemoState) -> None:
     await stack.start_workers()
     for worker in stack.workers:
         state.workers[worker.number] = WorkerLife(worker.number, worker.child.pid)
@@ -213,10 +221,16 @@ async def _settle(stack: LocalStack, state: DemoState, view: View) -> Account:
     codes = await stack.workers.stop_all()
     for life in state.workers.values():
         life.status = "stopped"
-    view.event("workers", f"drained and stopped, exit codes {', '.join(str(code) for code in codes.values())}")
+    view.event("workers", stopped_text(codes.values()))
     published = await read_published(stack.connection, prefix=stack.settings.topics.prefix)
     truth = read_truth(stack.simulator.truth_log)
     return settle(truth, published, [request.request_id for request in state.requests])
+
+
+def stopped_text(codes: Collection[int | None]) -> str:
+    """Say how the workers ended: one that was ended by a signal had not come far enough to drain anything."""
+    drained = "drained and " if all(code == 0 for code in codes) else ""
+    return f"{drained}stopped, exit codes {', '.join(str(code) for code in codes)}"
 
 
 def _write(file: Path, figures: dict[str, object]) -> None:

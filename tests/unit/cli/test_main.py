@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer.main
 
+from pipeline.cli.context import CliContext
 from pipeline.cli.dev_run import DevOptions, stack_config
 from pipeline.cli.errors import CommandError, explain
 from pipeline.cli.main import build_app, call
+from pipeline.cli.running import Interrupted, run_async
+from pipeline.kafka.errors import DistributionError, KafkaStartError
+from pipeline.kafka.log_end import tail_of
 from pipeline.settings import Settings
 from pipeline.stack.errors import StackError
 from pipeline.worker.exit_codes import ExitCode
@@ -159,6 +165,21 @@ def test_dev_refuses_what_it_cannot_use_at_once(
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "words", [["dev", "--kafka-port", "80000"], ["dev", "--api-port", "-1"], ["simulate", "--port", "65536"]]
+)
+def test_a_port_that_cannot_be_one_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Ports go from 0 to 65535 in every command: exit code 2, and the option's name."""
+    assert call(no_domain, words) == ExitCode.SETTINGS
+    assert words[1] in capsys.readouterr().err
+
+
+def test_a_demo_is_given_time_enough_to_show_anything(capsys: pytest.CaptureFixture[str]) -> None:
+    """A timeout that no start fits into is refused: exit code 2, and the option's name."""
+    assert call(no_domain, ["demo", "--timeout", "0"]) == ExitCode.SETTINGS
+    assert "--timeout" in capsys.readouterr().err
+
+
 def test_what_a_worker_needs_is_noted_when_it_is_not_set(capsys: pytest.CaptureFixture[str]) -> None:
     """No broker and no key are no mistake, but worth a word: exit code 0 and a note for each."""
     assert call(no_domain, ["config", "check"]) == 0
@@ -189,9 +210,69 @@ def test_a_full_disk_is_said_to_be_one(tmp_path: Path) -> None:
     assert any("disk" in line for line in explained.fix)
 
 
+def test_a_full_disk_is_found_in_a_part_s_log(tmp_path: Path) -> None:
+    """A part that ended far behind the line that says why: that line comes first, and what to do about it."""
+    log = tmp_path / "worker-1.log"
+    log.write_text("OSError: [Errno 28] No space left on device\n" + "at line\n" * 100)
+    for error in (StackError("worker 1 ended with exit code 1", log), failed_start(log)):
+        explained = explain(error)
+        assert explained is not None
+        assert explained.details.startswith("OSError: [Errno 28] No space left")
+        assert explained.fix == ("free some space there, or set TMPDIR to another disk", f"the whole log: {log}")
+
+
+def failed_start(log: Path) -> KafkaStartError:
+    """A broker that ended over what its log says."""
+    return KafkaStartError("it ended with exit code 1", log, tail_of(log))
+
+
+def test_a_full_disk_under_the_cache_folder_is_said_to_be_one() -> None:
+    """Another variable moves that folder."""
+    explained = explain(DistributionError("cannot write to the cache folder x: [Errno 28] No space left on device"))
+    assert explained is not None
+    assert explained.fix == ("free some space there, or set XDG_CACHE_HOME to another disk",)
+
+
 def test_a_fault_of_ours_is_not_explained_away() -> None:
     """Only what a person can act on becomes a short error."""
     assert explain(KeyError("x")) is None
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        (KeyboardInterrupt(), "interrupted\n"),
+        (Interrupted(), "interrupted\n"),
+        (Interrupted("the request goes on"), "interrupted; the request goes on\n"),
+    ],
+)
+def test_ctrl_c_is_answered(
+    raised: BaseException, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 130 and a word on stderr, wherever a command was, with what goes on without it."""
+
+    def interrupted(*_: Any) -> None:
+        raise raised
+
+    monkeypatch.setattr(CliContext, "settings", interrupted)
+    assert call(no_domain, ["config", "check"]) == ExitCode.INTERRUPTED
+    assert capsys.readouterr().err == said
+
+
+def test_a_command_that_is_interrupted_has_cleaned_up() -> None:
+    """SIGINT cancels what runs, which may end in its own time; only then is it an interrupt."""
+    cleaned = []
+
+    async def work() -> None:
+        signal.raise_signal(signal.SIGINT)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            cleaned.append(True)
+
+    with pytest.raises(Interrupted):
+        run_async(work())
+    assert cleaned
 
 
 def test_a_command_error_passes_as_it_is() -> None:

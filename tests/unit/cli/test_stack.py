@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 from pydantic import SecretStr
 
+from pipeline.kafka.log_end import how_it_ended, tail_of
 from pipeline.settings import Settings
 from pipeline.stack.child import Child
 from pipeline.stack.environment import bare_environment, settings_environment
-from pipeline.stack.errors import StackError, tail_of
+from pipeline.stack.errors import StackError
 from pipeline.stack.simulator import SimulatorProcess
 
 _SLEEP = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)")
@@ -116,3 +119,37 @@ def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:
     log.write_bytes(b"".join(b"line %d\n" % number for number in range(40)) + b"\xff\n")
     assert tail_of(log, 2) == "line 39\n\ufffd"
     assert tail_of(tmp_path / "none.log") == ""
+
+
+@pytest.mark.parametrize("after", [3, 100])
+def test_a_full_disk_comes_first_in_the_tail(after: int, tmp_path: Path) -> None:
+    """However much a program complained since, the line that names the cause is shown, once, and before all others."""
+    log = tmp_path / "x.log"
+    told = "java.io.IOException: No space left on device"
+    log.write_text("".join(f"{line}\n" for line in ["before", told, *(f"at {number}" for number in range(after))]))
+    shown = tail_of(log, 5).splitlines()
+    assert shown[0] == told
+    assert shown[-1] == f"at {after - 1}"
+    assert shown.count(told) == 1
+
+
+def test_a_long_line_is_cut_so_that_a_full_disk_is_still_seen(tmp_path: Path) -> None:
+    """A whole traceback may stand in one line of a worker's log."""
+    log = tmp_path / "x.log"
+    log.write_text("x" * 5000 + " No space left on device" + "y" * 5000)
+    assert "No space left" in tail_of(log)
+    assert len(tail_of(log)) <= 500
+
+
+def test_a_full_disk_is_seen_where_the_log_had_no_room_to_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How a program ended is told by its log, by the disk, and else by its exit code."""
+    log = tmp_path / "x.log"
+    log.write_text("working\n")
+    assert how_it_ended(1, log) == "ended with exit code 1"
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=100))
+        assert how_it_ended(1, log) == "ended: No space left on device"
+    log.write_text("IOException: No space left on device\n")
+    assert how_it_ended(1, log) == "ended: No space left on device"
