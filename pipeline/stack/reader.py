@@ -120,8 +120,8 @@ async def open_reader(
         max_partition_fetch_bytes=4 * 1024 * 1024,
         fetch_max_wait_ms=100,
     )
-    await consumer.start()
     try:
+        await consumer.start()
         if start == "latest":  # now, and not when the first poll comes: what is written meanwhile must not be missed
             for partition in consumer.assignment():
                 await consumer.position(partition)

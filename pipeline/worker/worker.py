@@ -210,11 +210,10 @@ class Worker:
             if (error := joining.exception()) is not None:
                 self._on_start_failed(error)
             return
-        if self._stage == "joining":  # Faust cannot be stopped well while it starts, and it soon has
-            joining.add_done_callback(retrieve)
-        await asyncio.wait({joining}, timeout=_START_GRACE_S)
-        joining.cancel()
         joining.add_done_callback(retrieve)
+        if self._stage == "joining":  # Faust cannot be stopped well while it starts, and it soon has
+            await asyncio.wait({joining}, timeout=_START_GRACE_S)
+        joining.cancel()
         await asyncio.wait({joining}, timeout=_START_GRACE_S)
 
     def _on_start_failed(self, error: BaseException) -> None:
