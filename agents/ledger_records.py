@@ -44,7 +44,7 @@ class RequestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         status_at: when ``api_status`` was last seen, at the earliest; ``status_until``: at the latest, 0 for the same.
         interval: seconds to the next poll, before jitter.
         quiet: polls since all pages were read.
-        sweeps: final passes made.
+        sweeps: final passes made, or after the end those of a refresh.
         wish: what a command asked for; ``stopped`` once the API did it.
         stop_failures: stops in a row that failed, or after which the stream ran on; no other before ``stop_at``.
         refreshes: reads that were asked for beyond the usual, by a command or because observations contradict each

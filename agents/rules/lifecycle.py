@@ -106,6 +106,7 @@ def settled(request: RequestState, outcome: Outcome, reason: str, now: float, po
         outcome=outcome,
         settled_at=now,
         failures=0,
+        sweeps=0,
         refreshed=request.refreshes,
         due=now + policy.retain_s,
         summaries=request.summaries + 1,

@@ -136,11 +136,11 @@ class ResultRule:
         return after
 
     def _after_refresh(self, turn: Turn, request: RequestState, call: Read, seen: Seen, published: int) -> RequestState:
-        answered = seen.clean or request.sweeps >= self._policy.sweep_max
+        answered = seen.clean or request.sweeps + 1 >= self._policy.sweep_max
         after = msgspec.structs.replace(
             request,
             refreshed=call.answers if answered else request.refreshed,
-            sweeps=request.sweeps if answered else request.sweeps + 1,
+            sweeps=0 if answered else request.sweeps + 1,
             failures=0,
             missing=0,
             missing_since=0.0,

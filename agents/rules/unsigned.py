@@ -7,7 +7,11 @@ from typing import Any
 
 import msgspec
 
+from agents.rules.links import bare
+
 _URL = re.compile(r"(https?://[^\s?#\"<>]*)(?:[?#][^\s\"<>]*)?", re.IGNORECASE)
+_BEGINS = re.compile(r"https?://", re.IGNORECASE)
+_PARAMETER = re.compile(r"[?&][\w.-]+=")
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 
 _SLASH = ord("/")
@@ -37,4 +41,10 @@ def unsigned(values: dict[str, Any], written: bytes | None = None) -> dict[str, 
 
 def _bare_string(found: re.Match[bytes]) -> bytes:
     string = found[0]
-    return _encode(_URL.sub(r"\1", _decode(string))) if b"://" in string else string
+    return _encode(_bare_text(_decode(string))) if b"://" in string else string
+
+
+def _bare_text(text: str) -> str:
+    plain = _URL.sub(r"\1", text)
+    # a URL with a space in it ends where the space is, and what signs it may stand behind: then words are lost as well
+    return bare(text) if _BEGINS.match(text) and _PARAMETER.search(plain) else plain

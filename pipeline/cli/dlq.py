@@ -145,6 +145,13 @@ def not_accepted(request_id: str, letter: Any) -> CommandError:
     return CommandError(ExitCode.FAILED, problem, fields.get("hint", ""), where)
 
 
+def is_request(letter: Any) -> bool:
+    """Whether a dead letter was a request, and not a command or an observation of the same key."""
+    from schemas.catalogue import load
+
+    return error_fields(letter.headers).get("topic", "").endswith(load()["requests"].name)
+
+
 def read_letters(context: CliContext) -> list[Any]:
     """Read all dead letters there are, as Kafka records."""
     from pipeline.cli.kafka_access import reach

@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from pipeline.cli.context import CliContext, cli_context
-from pipeline.cli.dlq import not_accepted, read_letters
+from pipeline.cli.dlq import is_request, not_accepted, read_letters
 from pipeline.cli.errors import CommandError
 from pipeline.cli.output import Output, OutputMode, OutputOption
 from pipeline.cli.running import quiet, run_async
@@ -69,7 +69,7 @@ def show(
     published = _published(cli_context(ctx), ["streams", "summaries", "highlights"])
     stream = published.streams.get(request_id)
     if stream is None:
-        raise not_found(request_id, list(published.streams), read_letters(cli_context(ctx)))
+        raise not_found(request_id, list(published.streams), _letters(cli_context(ctx)))
     summary = published.summaries.get(request_id)
     highlights = {place.record.highlight_id: place.record for place in published.highlights.get(request_id, [])}
     if out.json:
@@ -123,6 +123,17 @@ def not_found(request_id: str, known: list[str], letters: list[Any]) -> CommandE
     problem = f"no request {request_id!r} on the streams topic, and no dead letter with that key"
     meant = f"did you mean {close}?" if close else "highlights streams ls"
     return CommandError(ExitCode.FAILED, problem, meant, "highlights dlq ls")
+
+
+def _letters(context: CliContext) -> list[Any]:
+    """Return all dead letters of requests, or none where they may not be read: they are only a further hint."""
+    from aiokafka.errors import KafkaError
+
+    try:
+        letters = read_letters(context)
+    except (CommandError, KafkaError):
+        return []
+    return [letter for letter in letters if is_request(letter)]
 
 
 def _published(context: CliContext, topics: list[str]) -> Any:

@@ -95,7 +95,7 @@ def submit(  # noqa: PLR0913 - each option is an argument
         needed = ["requests", "streams", "highlights", "dead-letters"] if wait else ["requests"]
         connection = await reach(settings, needed, said=said)
         if wait:
-            goes_on.append(f"the request goes on: highlights streams show {request.request_id}")
+            goes_on.append(f"once written, the request goes on: highlights streams show {request.request_id}")
             return await follow_request(connection, settings.topics.prefix, request, out, timeout)
         (place,) = await write_requests(connection, [request], prefix=settings.topics.prefix)
         out.line(f"{request.request_id} is on {place.topic}, partition {place.partition}, offset {place.offset}")

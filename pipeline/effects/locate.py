@@ -29,8 +29,8 @@ class Locator:
     """Looks through the account's highlights. Remembers what each stream carries: that never changes.
 
     A stream that the API does not show (403, 404, unreadable, ...) is skipped, and looked at again more and more
-    rarely: it must not keep others from being found. A young one may be shown later: a search that had to skip one
-    which was not there before says that it was blind.
+    rarely: it must not keep others from being found. A young one may be shown later: a search says that it was blind
+    when it had to skip one that was not skipped before the submissions, as far as this process knows.
     Where the API shows neither ``metadata`` nor ``options``, nothing can be found; that is not an error.
     """
 

@@ -21,9 +21,9 @@ _FULL_BYTES = 64 * 1024
 
 
 def how_it_ended(code: int, log_file: Path) -> str:
-    """Return ``ended with exit code 1``, or that the disk is full where that is why a program has ended by itself."""
+    """Return ``ended with exit code 1``, and that the disk is full where its log, or the disk itself, says so."""
     if NO_SPACE in tail_of(log_file) or _is_full(log_file.parent):
-        return f"ended: {NO_SPACE} on device"
+        return f"ended: {NO_SPACE} on device (exit code {code})"
     return f"ended with exit code {code}"
 
 

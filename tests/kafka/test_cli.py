@@ -186,7 +186,7 @@ async def test_ctrl_c_while_waiting_says_that_the_request_goes_on(env: dict[str,
         waiting.send_signal(signal.SIGINT)
         said = waiting.stdout.read()
         assert waiting.wait(10) == ExitCode.INTERRUPTED
-        assert said.endswith(f"interrupted; the request goes on: highlights streams show {REQUEST}\n")
+        assert said.endswith(f"interrupted; once written, the request goes on: highlights streams show {REQUEST}\n")
     finally:
         end(waiting)
 

@@ -65,7 +65,7 @@ async def run_demo(options: DemoOptions, settings: Settings, out: Output) -> boo
     check_writable(options.json_file, "--json-file")  # now: a minute of work would end without its figures
     requests = read_requests(options.requests) if options.requests else example_requests()
     if options.json_file.is_file():
-        options.json_file.unlink()  # figures of a former run would look like those of this one if it fails
+        options.json_file.write_bytes(b"")  # figures of a former run would look like those of this one if it fails
     began = psutil.Process().create_time()  # what a person waits for counts from the command, imports included
     state = DemoState(
         clock=lambda: time.time() - began,

@@ -92,6 +92,19 @@ def test_what_is_no_signature_stays() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://h.example/My clip.mp4?sig=s3cret",
+        "https://h.example/x.mp4?title=My clip&sig=s3cret",
+        'https://h.example/x.mp4?filename="a b.mp4"&X-Amz-Signature=s3cret',
+    ],
+)
+def test_a_signature_behind_a_space_is_no_secret_either(url: str) -> None:
+    """Links are written by hand and by vendors: what follows a space in one is not published with its signature."""
+    assert "s3cret" not in unsigned({"url": url})["url"]
+
+
 def test_values_of_any_depth_and_length_are_looked_through() -> None:
     """The deepest values that are read are no fault of ours, and the time grows with their length only."""
     value: Any = "https://a.example/b?s3cret"

@@ -150,6 +150,6 @@ def test_a_full_disk_is_seen_where_the_log_had_no_room_to_say_so(
     assert how_it_ended(1, log) == "ended with exit code 1"
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=100))
-        assert how_it_ended(1, log) == "ended: No space left on device"
+        assert how_it_ended(1, log) == "ended: No space left on device (exit code 1)"
     log.write_text("IOException: No space left on device\n")
-    assert how_it_ended(1, log) == "ended: No space left on device"
+    assert how_it_ended(1, log) == "ended: No space left on device (exit code 1)"
