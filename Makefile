@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SEEDS ?= 5
+PROCESSES ?= 2
 
 .PHONY: help demo dev test lint fmt bench chaos lock clean
 
@@ -32,7 +33,7 @@ dev: $(VENV)/.base ## broker, topics, simulator and workers until Ctrl-C
 
 test: $(VENV)/.dev ## all tests, with the short form of the chaos tests
 	@$(BIN)/highlights kafka prefetch
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile # half of it is waiting for brokers and workers
+	@$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile # half of it is waiting for brokers and workers
 
 lint: $(VENV)/.dev ## formatting, lint and types; changes nothing
 	@$(BIN)/ruff format --check .

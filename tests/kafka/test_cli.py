@@ -145,7 +145,11 @@ async def test_dead_letters_are_shown_escaped_and_saved_as_they_are(env: dict[st
 async def test_a_request_that_became_a_dead_letter_is_found_by_its_id(env: dict[str, str]) -> None:
     """Who asks for a request that was not accepted learns why, and how to see the dead letter."""
     connection = await with_topics(env)
-    headers = [("tldr-error-code", b"undecodable"), ("__connect.errors.exception.message", b"not JSON")]
+    headers = [
+        ("tldr-error-code", b"undecodable"),
+        ("__connect.errors.exception.message", b"not JSON"),
+        ("__connect.errors.topic", f"{env['TLDR_TOPIC_PREFIX']}tldr.requests.v1".encode()),
+    ]
     topic = f"{env['TLDR_TOPIC_PREFIX']}tldr.dead-letters.v1"
     await write(connection, topic, b"bad-json", BAD_VALUE, headers=headers, partition=1)
 
