@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from typing import TYPE_CHECKING, Any
 
-from agents.ledger_records import WEBHOOK, HighlightState, OriginalRequest, Parked, RequestState
+from agents.ledger_records import WEBHOOK, HighlightState, LinkedTranscript, OriginalRequest, Parked, RequestState
 
 if TYPE_CHECKING:
     from agents.rules.context import Context
@@ -17,6 +17,7 @@ class Entry:
     Attributes:
         request: ``None`` while only early records are known, or while a restore has not come to it yet.
         original: the request record as it came; there whenever ``request`` is, but during a restore.
+        transcript: what came of the transcript that the request links; ``None`` until it was tried.
         highlights: by highlight id.
         parked: early records by (topic, offset).
         last_seq: of the latest highlight record published; 0 before the first.
@@ -42,12 +43,14 @@ class Entry:
         "request",
         "request_id",
         "seen_until",
+        "transcript",
     )
 
     def __init__(self, request_id: str) -> None:
         self.request_id = request_id
         self.request: RequestState | None = None
         self.original: OriginalRequest | None = None
+        self.transcript: LinkedTranscript | None = None
         self.highlights: dict[str, HighlightState] = {}
         self.parked: dict[tuple[str, int], Parked] = {}
         self.last_seq = 0
@@ -103,7 +106,8 @@ class Entry:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left to remember."""
-        return self.request is None and self.original is None and not self.highlights and not self.parked
+        known = self.request or self.original or self.transcript
+        return known is None and not self.highlights and not self.parked
 
     def due(self) -> float | None:
         """When something has to be done about it next, unix seconds."""
@@ -118,6 +122,7 @@ class Entry:
         return {
             "request": self.request,
             "original": self.original,
+            "transcript": self.transcript,
             "highlights": dict(self.highlights),
             "parked": dict(self.parked),
             "last_seq": self.last_seq,

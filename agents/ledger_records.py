@@ -51,6 +51,7 @@ class RequestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
             other; ``refreshed``: how many of them are answered, each by a read that began after it was asked for.
         extras: surplus streams of this request that have to be stopped; ``ignored``: those that were.
         commands: ids of commands applied, latest last.
+        profile: name and version of the profile that was chosen when the request was accepted.
     """
 
     state_version: int
@@ -97,6 +98,7 @@ class RequestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     stop_failures: int = 0
     stop_at: float = 0.0
     status_until: float = 0.0
+    profile: str = ""
 
     @property
     def wants_refresh(self) -> bool:
@@ -116,6 +118,21 @@ class OriginalRequest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     offset: int
     timestamp: int
     headers: KeptHeaders = ()
+
+
+class LinkedTranscript(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What came of a transcript that a request links (``transcript/<request_id>``).
+
+    Attributes:
+        text: as it was fetched; empty when it could not be.
+        media_type: as the server named it, in lower case and without parameters; empty when it did not.
+        problem: why there is none, for people; empty when there is one.
+    """
+
+    state_version: int
+    text: str
+    media_type: str = ""
+    problem: str = ""
 
 
 class HighlightState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -185,6 +202,11 @@ def original_key(request_id: str) -> str:
     return f"original/{request_id}"
 
 
+def transcript_key(request_id: str) -> str:
+    """Return the ledger key of a transcript that a request links."""
+    return f"transcript/{request_id}"
+
+
 def highlight_key(request_id: str, highlight_id: str) -> str:
     """Return the ledger key of a highlight."""
     return f"highlight/{request_id}/{highlight_id}"
@@ -203,6 +225,7 @@ def closed_key(request_id: str) -> str:
 _decoders: dict[str, msgspec.json.Decoder[Any]] = {
     "request": msgspec.json.Decoder(RequestState),
     "original": msgspec.json.Decoder(OriginalRequest),
+    "transcript": msgspec.json.Decoder(LinkedTranscript),
     "highlight": msgspec.json.Decoder(HighlightState),
     "parked": msgspec.json.Decoder(Parked),
     "closed": msgspec.json.Decoder(Closed),

@@ -13,6 +13,7 @@ from agents.ledger_records import (
     FINAL,
     Closed,
     HighlightState,
+    LinkedTranscript,
     OriginalRequest,
     Parked,
     RequestState,
@@ -44,6 +45,7 @@ class PartitionState:
         self._folds: dict[str, Callable[[str, Any], None]] = {
             "request": self._fold_request,
             "original": self._fold_original,
+            "transcript": self._fold_transcript,
             "highlight": self._fold_highlight,
             "parked": self._fold_parked,
             "closed": self._fold_closed,
@@ -148,6 +150,12 @@ class PartitionState:
     def _fold_original(self, request_id: str, new: OriginalRequest | None) -> None:
         entry = self._kept(request_id)
         entry.original = new
+        entry.context = None
+        self._drop_if_empty(entry)
+
+    def _fold_transcript(self, request_id: str, new: LinkedTranscript | None) -> None:
+        entry = self._kept(request_id)
+        entry.transcript = new
         entry.context = None
         self._drop_if_empty(entry)
 

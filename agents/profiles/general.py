@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-from agents.ledger_records import HighlightState
-from agents.profiles.profile import Enriched
+from agents.ledger_records import HighlightState, LinkedTranscript
+from agents.profiles.profile import Enriched, Export
 from schemas.records.observation import ObservedHighlight
 from schemas.records.request import Request
 
@@ -22,12 +23,31 @@ class General:
 
     name = "general"
     version = 1
+    label = "general@1"
+    about = "Rules that fit any stream: a confidence band, and the best moments."
+    exports: Mapping[str, Export] = MappingProxyType({})
 
-    def enrich(self, asked: Request, seen: ObservedHighlight, tags: list[str]) -> Enriched:  # noqa: ARG002  # the port
+    def describe(self) -> dict[str, Any]:
+        """The bounds of the bands."""
+        return {"confidence_bands": {"high": HIGH, "medium": MEDIUM, "low": 0.0}, "best": BEST}
+
+    def options(self, asked: Request) -> Mapping[str, Any]:  # noqa: ARG002 - the port
+        """Leave all options as the request has them."""
+        return {}
+
+    def transcript_url(self, asked: Request) -> str | None:  # noqa: ARG002 - the port
+        """No transcript is read."""
+        return None
+
+    def prepare(self, asked: Request, linked: LinkedTranscript | None) -> General:  # noqa: ARG002 - the port
+        """The rules are the same for every request."""
+        return self
+
+    def enrich(self, seen: ObservedHighlight, tags: list[str]) -> Enriched:
         """Add the confidence band."""
         return Enriched(tags, {"confidence_band": band(seen.confidence_score)})
 
-    def document(self, asked: Request, highlights: Mapping[str, HighlightState]) -> dict[str, Any]:  # noqa: ARG002
+    def document(self, highlights: Mapping[str, HighlightState]) -> dict[str, Any]:
         """List the best moments, and say how much of the stream the highlights cover."""
         best = sorted(highlights.items(), key=lambda item: (-item[1].confidence, item[1].start_s, item[0]))[:BEST]
         bands = {"high": 0, "medium": 0, "low": 0}

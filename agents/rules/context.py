@@ -5,39 +5,79 @@ from __future__ import annotations
 import msgspec
 
 from agents.entry import Entry
-from agents.profiles import Profile, Profiles
+from agents.ledger_records import LinkedTranscript
+from agents.profiles import Prepared, Profile, Profiles
 from agents.rules.links import MomentLink, moment_link, without_credentials
 from schemas.cloudevents import find_traceparent
-from schemas.records.request import Request
+from schemas.records.request import Options, Request
 
 _decoder = msgspec.json.Decoder(Request)
+
+
+class Named(msgspec.Struct):
+    """What a request record says itself, and not by a default."""
+
+    options: dict[str, msgspec.Raw] = {}
+    profile: str | None = None
+
+
+named = msgspec.json.Decoder(Named).decode
 
 
 class Context:
     """A request, decoded, with what its output records share.
 
+    Args:
+        asked: the request.
+        profile: its rules.
+        epoch: how often its id was used.
+        traceparent: carried through from the request record.
+        linked: what came of the transcript that it links.
+        says: the options that the request names itself; the profile decides about the others.
+
     Attributes:
         asked: the request.
         key: the Kafka key of all its records.
-        profile: its rules; ``profile_name`` is their name and version, such as ``general@1``.
+        rules: its profile's, prepared for it; ``profile_name`` is their name and version, such as ``general@1``.
+        options: what the API is asked for.
         events: what its event ids begin with: the request id, and from the second epoch on the epoch.
         source_url: fit to be published.
         moment: makes deep links into the source.
         traceparent: carried through from the request record.
+
+    Raises:
+        ProfileInputError: the profile cannot use the request's metadata.
     """
 
-    __slots__ = ("asked", "events", "key", "moment", "profile", "profile_name", "source_url", "traceparent")
+    __slots__ = ("asked", "events", "key", "moment", "options", "profile_name", "rules", "source_url", "traceparent")
 
-    def __init__(self, asked: Request, profile: Profile, epoch: int, traceparent: bytes | None) -> None:
+    def __init__(
+        self,
+        asked: Request,
+        profile: Profile,
+        epoch: int,
+        traceparent: bytes | None,
+        linked: LinkedTranscript | None = None,
+        says: frozenset[str] = frozenset(),
+    ) -> None:
         self.asked = asked
         self.key = asked.request_id.encode()
         # "~" is in no request id, so a second epoch never meets another request's ids
         self.events = asked.request_id if epoch == 1 else f"{asked.request_id}~{epoch}"
         self.source_url = without_credentials(asked.source_url)
         self.moment: MomentLink = moment_link(asked.platform, asked.source_url)
-        self.profile = profile
-        self.profile_name = f"{profile.name}@{profile.version}"
+        self.rules: Prepared = profile.prepare(asked, linked)
+        self.options = options_of(asked, profile, says)
+        self.profile_name = profile.label
         self.traceparent = traceparent
+
+
+def options_of(asked: Request, profile: Profile, says: frozenset[str]) -> Options:
+    """Return what the API is asked for: what the request names, then what its profile wants; tags are joined."""
+    wanted = dict(profile.options(asked))
+    tags = [tag for tag in wanted.pop("custom_tags", ()) if tag not in asked.options.custom_tags]
+    chosen = {name: value for name, value in wanted.items() if name not in says}
+    return msgspec.structs.replace(asked.options, **chosen, custom_tags=[*asked.options.custom_tags, *tags][:50])
 
 
 def context_of(entry: Entry, profiles: Profiles) -> Context:
@@ -47,5 +87,8 @@ def context_of(entry: Entry, profiles: Profiles) -> Context:
         if request is None or original is None:
             raise LookupError(f"no request {entry.request_id}")
         asked = _decoder.decode(original.value)
-        entry.context = Context(asked, profiles.get(asked.profile), request.epoch, find_traceparent(original.headers))
+        profile = profiles.get(request.profile or asked.profile)
+        says = frozenset(named(original.value).options)
+        traceparent = find_traceparent(original.headers)
+        entry.context = Context(asked, profile, request.epoch, traceparent, entry.transcript, says)
     return entry.context

@@ -45,7 +45,7 @@ def enriched(
 
     Args:
         highlight: as the API showed it.
-        context: of its request; its profile adds what it knows.
+        context: of its request; its profile adds what it knows, and may hide what is private.
         seen: how it was seen; its stream counts when the highlight does not name one.
         place: its numbers.
         signed: publish URLs with their signatures, those of the media and those in free-form values.
@@ -57,7 +57,7 @@ def enriched(
     asked = context.asked
     parts = parts or plain(highlight)
     extra = highlight.extra
-    added = context.profile.enrich(asked, highlight, parts.tags)
+    added = context.rules.enrich(highlight, parts.tags)
     record = Highlight(
         request_id=asked.request_id,
         tenant=asked.tenant,
@@ -81,7 +81,7 @@ def enriched(
         source_url=context.source_url,
         platform=asked.platform,
         profile=context.profile_name,
-        quality=asked.options.analysis_quality,
+        quality=context.options.analysis_quality,
         observed=seen.by,
         observed_at=seen.observed_at,
         published_at=seen.published_at,
@@ -90,4 +90,8 @@ def enriched(
         api_extra=extra if signed or not extra else unsigned(extra),
         enrichment=added.enrichment,
     )
+    if added.shown is not None:
+        shown = added.shown
+        record.title, record.description = shown.title, shown.description
+        record.api_metadata, record.api_extra = shown.metadata, shown.extra
     return record, added.note

@@ -146,7 +146,7 @@ class HighlightRule:
                 seen.duration,
                 source,
                 late,
-                seen.title[:_LONGEST_TITLE],
+                record.title[:_LONGEST_TITLE],
                 note,
                 sighting.until if sighting.until > sighting.since else 0.0,
             ),

@@ -145,7 +145,7 @@ class Outputs:
 def summary_of(entry: Entry, request: RequestState, context: Context) -> Summary:
     """Make the summary of a settled request."""
     asked = context.asked
-    quality = asked.options.analysis_quality
+    quality = context.options.analysis_quality
     if request.outcome is None or request.settled_at is None:
         raise LookupError(f"{entry.request_id} is not settled")
     return Summary(
@@ -174,7 +174,7 @@ def summary_of(entry: Entry, request: RequestState, context: Context) -> Summary
         accepted_at=moment(request.accepted_at),
         submitted_at=_moment_or_none(request.submitted_at),
         settled_at=moment(request.settled_at),
-        document=context.profile.document(asked, entry.highlights),
+        document=context.rules.document(entry.highlights),
     )
 
 

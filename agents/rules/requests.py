@@ -15,7 +15,9 @@ from agents.ledger_records import (
     request_key,
 )
 from agents.policy import Policy
+from agents.profiles import Profile, ProfileInputError
 from agents.rules.commands import CommandRule
+from agents.rules.context import named
 from agents.rules.lifecycle import change
 from agents.rules.observations import ObservationRule
 from agents.rules.originals import headers_of, size_of, text_of
@@ -66,22 +68,39 @@ class RequestRule:
         entry = state.entries.get(asked.request_id)
         if entry is not None and entry.request is not None:
             return self._again(asked, entry, entry.request, incoming, stage, now)
-        self._screen(asked, incoming)
-        self._accept(asked, incoming, state, stage, now)
+        profile = self._profile_of(asked, incoming)
+        self._screen(asked, profile, incoming)
+        self._accept(asked, profile, incoming, state, stage, now)
         return Outcome.PUBLISHED
 
-    def _screen(self, asked: Request, incoming: Incoming) -> None:
+    def _profile_of(self, asked: Request, incoming: Incoming) -> Profile:
+        """The profile that the request names, else its tenant's. It stays with the request, whatever comes later."""
+        profiles = self._outputs.profiles
+        says = named(incoming.value or b"").profile
+        name = profiles.of_tenant(asked.tenant) if says is None else says
+        profile = profiles.find(name)
+        if profile is None:
+            raise RecordError("unknown_profile", f"no profile {name}; there are {', '.join(profiles.names)}")
+        return profile
+
+    def _screen(self, asked: Request, profile: Profile, incoming: Incoming) -> None:
         policy = self._policy
         if size_of(incoming) > policy.max_request_bytes:
             raise RecordError(
                 "oversize_request", f"a request may have {policy.max_request_bytes} bytes with its headers"
             )
         screen_source_url(asked.source_url, allowed=policy.allowed_hosts, blocked=policy.blocked_hosts)
-        if self._outputs.profiles.find(asked.profile) is None:
-            known = ", ".join(self._outputs.profiles.names)
-            raise RecordError("unknown_profile", f"no profile {asked.profile}; there are {known}")
+        try:
+            profile.prepare(asked, None)
+        except ProfileInputError as error:
+            raise RecordError("invalid", f"{error} (profile {profile.label})") from error
+        link = profile.transcript_url(asked)
+        if link is not None:
+            screen_source_url(link, allowed=policy.allowed_hosts, blocked=policy.blocked_hosts)
 
-    def _accept(self, asked: Request, incoming: Incoming, state: PartitionState, stage: Stage, now: float) -> None:
+    def _accept(
+        self, asked: Request, profile: Profile, incoming: Incoming, state: PartitionState, stage: Stage, now: float
+    ) -> None:
         request_id = asked.request_id
         original = OriginalRequest(
             state_version=STATE_VERSION,
@@ -99,6 +118,7 @@ class RequestRule:
             accepted_at=now,
             changed_at=now,
             epoch=1 if closed is None else closed.epoch + 1,
+            profile=f"{profile.name}@{profile.version}",
         )
         starts = 0.0 if asked.not_before is None else asked.not_before.timestamp()
         if starts > now:

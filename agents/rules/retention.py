@@ -11,6 +11,7 @@ from agents.ledger_records import (
     original_key,
     parked_key,
     request_key,
+    transcript_key,
 )
 from agents.policy import Policy
 from agents.state import PartitionState
@@ -33,6 +34,8 @@ def forget_request(entry: Entry, state: PartitionState, stage: Stage, now: float
         stage.put(parked_key(request_id, topic, offset), None)
     stage.put(request_key(request_id), None)
     stage.put(original_key(request_id), None)
+    if entry.transcript is not None:
+        stage.put(transcript_key(request_id), None)
     marker = Closed(state_version=STATE_VERSION, epoch=request.epoch, due=now + policy.closed_for_s)
     stage.put(closed_key(request_id), marker)
     state.release(request_id)

@@ -6,7 +6,9 @@ whatever is not certain is looked for before anything is sent again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from random import Random
+from typing import Any
 
 import msgspec
 
@@ -43,10 +45,11 @@ def intent(request: RequestState, now: float, policy: Policy, random: Random) ->
 def call_for(request: RequestState, context: Context, policy: Policy) -> Submit:
     """Return the call of a request in ``submitting``. The nonce goes wherever the API may show it again."""
     asked = context.asked
-    options = {name: value for name, value in msgspec.structs.asdict(asked.options).items() if value not in (None, [])}
+    wanted = msgspec.structs.asdict(context.options)
+    options = {name: value for name, value in wanted.items() if value not in (None, [])}
     nonce = request.nonce or ""
     if policy.mark_in_tags:
-        options["custom_tags"] = [*asked.options.custom_tags, mark_of(nonce)]
+        options["custom_tags"] = [*context.options.custom_tags, mark_of(nonce)]
     if policy.webhook_url is not None:
         options["webhook_url"] = policy.webhook_url.format(request_id=asked.request_id, nonce=nonce)
     return Submit(
@@ -56,8 +59,13 @@ def call_for(request: RequestState, context: Context, policy: Policy) -> Submit:
         source_url=asked.source_url,
         platform=asked.platform,
         options=options,
-        metadata={**asked.metadata, "request_id": asked.request_id, "pipeline_nonce": nonce},
+        metadata={**_for_the_api(asked.metadata), "request_id": asked.request_id, "pipeline_nonce": nonce},
     )
+
+
+def _for_the_api(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """What the API is told of a request's metadata: a transcript is large, and ours to read."""
+    return {name: value for name, value in metadata.items() if name != "transcript"}
 
 
 def after_failure(request: RequestState, failed: Failed, now: float, policy: Policy, random: Random) -> RequestState:

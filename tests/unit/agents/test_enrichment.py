@@ -16,7 +16,7 @@ from agents.rules.links import moment_link, without_credentials
 from agents.rules.marks import unmarked
 from pipeline.effects.calls import Accepted
 from schemas.records import ObservedStream
-from tests.unit.agents.support import START, Bench, make_request, observation, seen_highlight
+from tests.unit.agents.support import START, Bench, observation, seen_highlight
 
 
 def state(start_s: float, duration_s: float, confidence: float = 0.5) -> HighlightState:
@@ -102,10 +102,12 @@ def test_text_is_published_as_it_came_and_tags_in_their_order() -> None:
 
 
 def test_profiles_are_found_by_name_and_version() -> None:
-    """A version that is not there falls back to the profile's name; an unknown name is not found."""
+    """A version that is not there is not found, for it would not be what was asked; what was accepted keeps going."""
     profiles = Profiles()
     assert isinstance(profiles.find("general"), General)
-    assert isinstance(profiles.find("general@3"), General)
+    assert isinstance(profiles.find("general@1"), General)
+    assert profiles.find("general@3") is None
+    assert isinstance(profiles.get("general@3"), General)
     assert profiles.find("cooking") is None
     assert isinstance(profiles.get("cooking"), General)
 
@@ -113,8 +115,8 @@ def test_profiles_are_found_by_name_and_version() -> None:
 def test_enrichment_depends_on_the_highlight_alone() -> None:
     """The same highlight is enriched the same, whenever and in whatever order it comes."""
     shown = seen_highlight("h1", confidence_score=0.7)
-    first = General().enrich(make_request(), shown, ["a"])
-    assert first == General().enrich(make_request("r2"), shown, ["a"])
+    first = General().enrich(shown, ["a"])
+    assert first == General().enrich(shown, ["a"])
     assert first.enrichment == {"confidence_band": "medium"}
 
 
@@ -127,7 +129,7 @@ def test_covered_time_counts_overlaps_once() -> None:
 def test_the_document_lists_the_best_first() -> None:
     """At most ten, by confidence, then by time."""
     highlights = {f"h{number}": state(float(number), 1.0, number % 5 / 10) for number in range(20)}
-    document = General().document(make_request(), highlights)
+    document = General().document(highlights)
     assert [best["highlight_id"] for best in document["best"]][:5] == ["h4", "h9", "h14", "h19", "h3"]
     assert len(document["best"]) == 10
     assert sum(document["confidence_bands"].values()) == 20

@@ -1,0 +1,30 @@
+"""Why something is asserted: which words, where in the video, by which rule, how surely."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Field = Literal["title", "description", "transcript", "metadata"]
+
+
+class Evidence(msgspec.Struct, frozen=True, gc=False):
+    """The ground for one derived item.
+
+    Attributes:
+        text: the words themselves, as published.
+        field: where they stand.
+        start: and ``end``: character offsets of the words in that field; in a segment's text for a transcript.
+        at_s: where in the video they are said or shown, in seconds.
+        rule: which rule of which version: ``gaming.ace@1``.
+        confidence: 0 to 1; how often the rule was right on the labelled set (``make eval`` prints it).
+    """
+
+    text: str
+    field: Field
+    start: int
+    end: int
+    at_s: float
+    rule: str
+    confidence: float
