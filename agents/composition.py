@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agents.domain import HighlightDomain
 from agents.policy import DAY_S, Policy
+from agents.profile_setup import profiles_of
 from pipeline.domain import HighlightObserver
 from pipeline.settings import Settings
 
@@ -32,8 +33,14 @@ def policy_of(settings: Settings) -> Policy:
 
 
 def build_domain(settings: Settings, observer: HighlightObserver | None = None) -> HighlightDomain:
-    """The decisions, tuned by settings. ``observer`` is told of each highlight on its way out."""
-    return HighlightDomain(policy_of(settings), topic_prefix=settings.topics.prefix, observer=observer)
+    """The decisions, tuned by settings. ``observer`` is told of each highlight on its way out.
+
+    Raises:
+        SettingsError: the profiles that the settings name cannot be had.
+    """
+    return HighlightDomain(
+        policy_of(settings), profiles=profiles_of(settings), topic_prefix=settings.topics.prefix, observer=observer
+    )
 
 
 def main() -> None:

@@ -46,8 +46,10 @@ def check(ctx: typer.Context, output: OutputOption = OutputMode.TEXT) -> None:
     from pipeline.settings import SettingsError
 
     out = Output(output)
+    context = cli_context(ctx)
     try:
-        settings = cli_context(ctx).settings()
+        settings = context.settings()
+        context.make_domain(settings, lambda *_: None)  # what the decisions read: a customer's data, plugins
     except SettingsError as error:
         for problem in error.problems:
             out.record(problem._asdict())

@@ -10,6 +10,7 @@ from pipeline.settings.groups import (
     LogSettings,
     PolicySettings,
     PollingSettings,
+    ProfileSettings,
     TopicSettings,
     WorkerSettings,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "PolicySettings",
     "PollingSettings",
     "Problem",
+    "ProfileSettings",
     "Row",
     "Settings",
     "SettingsError",

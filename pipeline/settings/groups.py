@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import FilePath
+from pydantic import DirectoryPath, FilePath
 
 from pipeline.kafka.connection import KafkaConnection
 from pipeline.settings.keys import (
@@ -17,6 +17,7 @@ from pipeline.settings.keys import (
     HostPorts,
     HttpBaseUrl,
     Names,
+    Pairs,
     Secret,
     declare,
 )
@@ -250,6 +251,28 @@ class PolicySettings(Group):
     blocked_hosts: Names = declare(
         (), "TLDR_BLOCKED_HOSTS", "Hosts, separated by commas, whose streams are refused; a host covers its subdomains."
     )
+
+
+class ProfileSettings(Group):
+    """The rules that enrich highlights, by domain."""
+
+    by_tenant: Pairs = declare(
+        (),
+        "TLDR_TENANT_PROFILES",
+        "Profile of a tenant's requests that name none: tenant=profile, separated by commas.",
+    )
+    folder: DirectoryPath | None = declare(
+        None,
+        "TLDR_PROFILES_FOLDER",
+        "Folder of your own data over what ships: gaming.yaml, education.yaml, meetings.yaml. Empty: none.",
+    )
+    plugins: Names = declare(
+        (), "TLDR_PROFILE_PLUGINS", "Names of profiles, separated by commas, that installed packages bring along."
+    )
+
+    def profile_by_tenant(self) -> dict[str, str]:
+        """The profile by tenant."""
+        return dict(pair.split("=", 1) for pair in self.by_tenant)
 
 
 class LogSettings(Group):

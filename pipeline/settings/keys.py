@@ -88,6 +88,17 @@ def _split_commas(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+def _pairs(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        name, equals, of = value.partition("=")
+        if not (name and equals and of):
+            raise PydanticCustomError("pairs", "not name=value pairs, separated by commas")
+    names = [value.partition("=")[0] for value in values]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise PydanticCustomError("pairs", "named twice: {twice}", {"twice": ", ".join(twice)})
+    return values
+
+
 def _host_port(value: str) -> str:
     host, colon, port = value.rpartition(":")
     if not (colon and host and port.isascii() and port.isdigit() and 0 < int(port) < 65536) or {"/", "@"} & set(host):
@@ -134,6 +145,9 @@ UPPER_CASE = BeforeValidator(_upper)
 HostPort = Annotated[str, AfterValidator(_host_port)]
 HostPorts = Annotated[tuple[HostPort, ...], BeforeValidator(_split_commas)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split_commas)]
+Pairs = Annotated[tuple[str, ...], BeforeValidator(_split_commas), AfterValidator(_pairs)]
+"""``name=value`` texts, each name once."""
+
 HttpBaseUrl = Annotated[str, AfterValidator(_http_url)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 BareSecret = Annotated[Secret, AfterValidator(_bare)]

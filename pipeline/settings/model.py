@@ -17,6 +17,7 @@ from pipeline.settings.groups import (
     LogSettings,
     PolicySettings,
     PollingSettings,
+    ProfileSettings,
     TopicSettings,
     WorkerSettings,
 )
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     polling: PollingSettings = Field(default_factory=PollingSettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     policy: PolicySettings = Field(default_factory=PolicySettings)
+    profiles: ProfileSettings = Field(default_factory=ProfileSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
     _sources: Mapping[str, str] = PrivateAttr(default_factory=lambda: MappingProxyType({}))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import typer.main
 
+from agents.composition import build_domain
 from pipeline.cli.context import CliContext
 from pipeline.cli.dev_run import DevOptions, stack_config
 from pipeline.cli.errors import CommandError, explain
@@ -182,7 +183,7 @@ def test_a_demo_is_given_time_enough_to_show_anything(capsys: pytest.CaptureFixt
 
 def test_what_a_worker_needs_is_noted_when_it_is_not_set(capsys: pytest.CaptureFixture[str]) -> None:
     """No broker and no key are no mistake, but worth a word: exit code 0 and a note for each."""
-    assert call(no_domain, ["config", "check"]) == 0
+    assert call(build_domain, ["config", "check"]) == 0
     shown = capsys.readouterr().out
     assert "note: KAFKA_BOOTSTRAP_SERVERS" in shown
     assert "note: TLDR_API_KEY" in shown
@@ -290,3 +291,12 @@ def test_a_folder_that_another_dev_uses_is_named_with_the_way_out(tmp_path: Path
     assert explained.exit_code == ExitCode.SETTINGS
     assert f"another `highlights dev` uses {tmp_path}" in explained.problem
     assert "--persist" in explained.fix[0]
+
+
+def test_profiles_that_cannot_be_had_are_problems_of_the_settings(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``config check`` finds what would stop a worker's start, by key."""
+    monkeypatch.setenv("TLDR_TENANT_PROFILES", "acme=cooking")
+    assert call(build_domain, ["config", "check"]) == ExitCode.SETTINGS
+    assert "profiles.by_tenant" in capsys.readouterr().err
