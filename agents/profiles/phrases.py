@@ -19,6 +19,8 @@ _GAP = r"[^\w.!?;\n]+"
 _ANY = rf"(?:[^\W_]+(?:'[^\W_]+)*{_GAP}){{0,5}}?"
 _STEM = 4
 _CURLY = "\u2019"
+_JOINED = re.compile(r"(?<=\w)[-&/](?=\w)")
+"""What stands between words without a space: ``v-bucks`` is found as ``V-Bucks`` and ``v bucks``."""
 _WHOLE = re.compile(r"[^\W_]+(?:'[^\W_]+)*\*?")
 
 Anchors = frozenset[str]
@@ -47,15 +49,18 @@ class Phrase:
     Attributes:
         source: as it was written.
         anchors: stems of which a text has at least one when the phrase is in it.
+        others: the same for the other words that must be there.
     """
 
-    __slots__ = ("_pattern", "anchors", "source")
+    __slots__ = ("_pattern", "anchors", "others", "source")
 
     def __init__(self, source: str, groups: Mapping[str, Iterable[str]]) -> None:
         self.source = source
-        pattern, self.anchors = _compiled(source, groups, ())
-        if not self.anchors:
+        pattern, needed = _compiled(source, groups, ())
+        if not needed:
             raise PhraseError(f"{source!r}: at least one word must be there always")
+        self.anchors, *others = sorted(needed, key=len)
+        self.others = tuple(others)
         self._pattern = re.compile(rf"(?<!\w){pattern}(?!\w)")
 
     def search(self, text: Lowered) -> re.Match[str] | None:
@@ -83,16 +88,17 @@ class PhraseIndex(Generic[T]):
     def candidates(self, text: Lowered) -> list[tuple[Phrase, T]]:
         """Return the phrases that the text may hold, in the order in which they were added."""
         found: set[int] = set()
-        by_stem = self._by_stem
-        for stem in text.stems & by_stem.keys():
+        stems, by_stem, phrases = text.stems, self._by_stem, self._phrases
+        for stem in stems & by_stem.keys():
             found.update(by_stem[stem])
-        return [self._phrases[place] for place in sorted(found)]
+        chosen = [phrases[place] for place in sorted(found)]
+        return [one for one in chosen if not any(map(stems.isdisjoint, one[0].others))]
 
 
-def _compiled(source: str, groups: Mapping[str, Iterable[str]], inside: tuple[str, ...]) -> tuple[str, Anchors]:
+def _compiled(source: str, groups: Mapping[str, Iterable[str]], inside: tuple[str, ...]) -> tuple[str, list[Anchors]]:
     parts: list[str] = []
-    best: Anchors = frozenset()
-    words = source.split()
+    needed: list[Anchors] = []
+    words = _JOINED.sub(" ", source).split()
     for place, word in enumerate(words):
         last = place == len(words) - 1
         if word == "...":
@@ -102,13 +108,13 @@ def _compiled(source: str, groups: Mapping[str, Iterable[str]], inside: tuple[st
             continue
         optional = word.endswith("?")
         pattern, anchors = _element(word.removesuffix("?"), source, groups, inside)
-        if not optional and (not best or len(anchors) < len(best)):
-            best = anchors
+        if not optional:
+            needed.append(anchors)
         gap = "" if last else _GAP
         parts.append(f"(?:{pattern}{gap})?" if optional else pattern + gap)
     if words and words[-1].endswith("?"):
         raise PhraseError(f"{source!r}: the last word must be there always")
-    return "".join(parts), best
+    return "".join(parts), needed
 
 
 def _element(
@@ -123,7 +129,7 @@ def _element(
                 raise PhraseError(f"{source!r}: no group {name}, or it holds itself")
             compiled = [_compiled(phrase, groups, (*inside, name)) for phrase in groups[name]]
             patterns += [pattern for pattern, _ in compiled]
-            anchors.update(*(found for _, found in compiled))
+            anchors.update(*(min(found, key=len) for _, found in compiled))
         else:
             patterns.append(_word(one, source))
             anchors.add(one.rstrip("*")[:_STEM])
