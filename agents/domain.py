@@ -7,6 +7,7 @@ from random import Random, SystemRandom
 from types import MappingProxyType
 
 from agents.policy import Policy
+from agents.profile_desk import ProfilesOnDesk
 from agents.profiles import Profiles
 from agents.rules.commands import CommandRule
 from agents.rules.effects import HighlightEffects
@@ -41,7 +42,9 @@ class HighlightDomain:
         topic_prefix: str = "",
         observer: HighlightObserver | None = None,
     ) -> None:
-        outputs = Outputs(profiles or Profiles(), catalogue.load(), topic_prefix, observer)
+        profiles = profiles or Profiles()
+        self.desk = ProfilesOnDesk(profiles)
+        outputs = Outputs(profiles, catalogue.load(), topic_prefix, observer)
         highlights = HighlightRule(outputs, policy)
         sightings = SightingRule(outputs, highlights, policy)
         parking = Parking(outputs, policy)

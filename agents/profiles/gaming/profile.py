@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from agents.profiles.gaming.exports import EXPORTS
 from agents.profiles.gaming.games import Game, Games
 from agents.profiles.gaming.names import Roster, guessed
 from agents.profiles.profile import Enriched, Export, ProfileInputError
+from agents.rules.canonical import normal_tags
 from schemas.records.observation import ObservedHighlight
 from schemas.records.request import Request
 
@@ -92,12 +94,12 @@ class Gaming:
         }
 
     def options(self, asked: Request) -> Mapping[str, Any]:
-        """The game's settings; its name, its keywords and the tournament as tags."""
+        """The game's settings; its name and the tournament as tags."""
         name, game = self._games.find(_text(asked.metadata, "game"))
         tags = [tag for tag in (name, _text(asked.metadata, "tournament_id")) if tag]
         if tags[1:]:
             tags.insert(1, "tournament")
-        return {**game.options, "custom_tags": [*tags, *game.keywords]}
+        return {**game.options, "custom_tags": tags}
 
     def transcript_url(self, asked: Request) -> str | None:  # noqa: ARG002 - the port
         """No transcript is read."""
@@ -114,24 +116,37 @@ class Gaming:
         except msgspec.ValidationError as error:
             raise ProfileInputError(f"metadata: {error}") from error
         name, game = self._games.find(wanted.game)
-        return PreparedGaming(self._finder, name, game, wanted, self._games.common)
+        given = [*asked.options.custom_tags, *self.options(asked)["custom_tags"]]
+        return PreparedGaming(self._finder, name, game, wanted, self._games.common, frozenset(normal_tags(given)))
 
 
 class PreparedGaming:
-    """The rules for one match."""
+    """The rules for one match. ``given``: tags that the API puts on each highlight because it was asked to."""
 
-    def __init__(self, finder: EventFinder, name: str, game: Game, wanted: Asked, common: frozenset[str]) -> None:
+    def __init__(
+        self,
+        finder: EventFinder,
+        name: str,
+        game: Game,
+        wanted: Asked,
+        common: frozenset[str],
+        given: frozenset[str],
+    ) -> None:
         self._finder = finder
         self._name = name
         self._game = game
         self._common = common
+        self._given = given
+        words = "|".join(re.escape(word.lower()) for word in sorted(game.keywords, key=len, reverse=True))
+        self._keywords = re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None
         self._names = {name.lower(): name for name in [*_names(wanted.players), *wanted.teams]}
         self._roster = Roster(_names(wanted.players), wanted.teams)
 
     def enrich(self, seen: ObservedHighlight, tags: list[str]) -> Enriched:
         """Say what happens, who did it, and how much it excites."""
         title, description = seen.title[:500], seen.description[:4_000]
-        events = self._finder.find(title, description, " ".join(tags[:20]), seen.timestamp, self._game, self._name)
+        told = " ".join(tag for tag in tags[:20] if tag not in self._given)
+        events = self._finder.find(title, description, told, seen.timestamp, self._game, self._name)
         players, teams, known = self._who(title, description)
         hype = hype_of(events, seen.confidence_score)
         kinds = [event.kind for event in events]
@@ -141,12 +156,16 @@ class PreparedGaming:
             "hype": hype,
             "players": players,
             "teams": teams,
+            "keywords": self._keywords_in(f"{title}\n{description}"),
             "names_known": known,
         }
         more = [kind.replace("_", "-") for kind in kinds]
         joined_tags = [*tags, *(tag for tag in more if tag not in tags)] if more else tags
         note = {"kinds": kinds, "hype": hype, "players": players, "teams": teams}
         return Enriched(joined_tags, enrichment, note)
+
+    def _keywords_in(self, text: str) -> list[str]:
+        return [] if self._keywords is None else sorted(set(self._keywords.findall(text.lower())))
 
     def _who(self, title: str, description: str) -> tuple[list[str], list[str], bool]:
         if self._names:
