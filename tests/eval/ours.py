@@ -108,7 +108,7 @@ def _enriched(profile: Profile, item: Match | Passage | Excerpt) -> dict[str, An
 
 def _mention(item: dict[str, Any]) -> Mention:
     evidence = item["evidence"]
-    about = {name: item[name] for name in ("term", "assignee", "due") if name in item}
+    about: dict[str, Any] = {name: item[name] for name in ("term", "assignee", "due") if name in item}
     return Mention(item["kind"], evidence["text"], item["confidence"], evidence["rule"], about)
 
 
