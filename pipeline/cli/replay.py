@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _SHOWN = 20
+_SCRATCH = {"retention.ms": str(7 * 86_400_000)}
 _TOPIC = re.compile(r"^[a-zA-Z0-9._-]{1,249}$")
 
 
@@ -186,10 +187,10 @@ def _again(
 
 def _write(context: CliContext, topic: str, records: list[Highlight]) -> None:
     from aiokafka import AIOKafkaProducer
-    from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-    from aiokafka.errors import TopicAlreadyExistsError
 
     from pipeline.cli.kafka_access import reach
+    from pipeline.kafka.admin import TopicAdmin
+    from pipeline.kafka.topic_plan import NewTopic
     from schemas.catalogue import load
     from schemas.records import encode
 
@@ -197,16 +198,9 @@ def _write(context: CliContext, topic: str, records: list[Highlight]) -> None:
 
     async def run() -> None:
         connection = await reach(settings, said=said)
-        admin = AIOKafkaAdminClient(**connection.aiokafka())
-        try:
-            await admin.start()
-            made = NewTopic(topic, settings.topics.partitions, -1, topic_configs={"retention.ms": str(7 * 86_400_000)})
-            answer = await admin.create_topics([made])
-            for _, code, *reason in answer.topic_errors:
-                if code not in {0, TopicAlreadyExistsError.errno}:
-                    raise CommandError(ExitCode.TOPICS, f"{topic} cannot be made: {reason}", "make it, or ask for it")
-        finally:
-            await admin.close()
+        made = NewTopic(topic, settings.topics.partitions, settings.topics.replication_factor, _SCRATCH)
+        async with TopicAdmin(connection) as admin:
+            await admin.create([made])
         largest = load()["highlights"].max_message_bytes
         producer = AIOKafkaProducer(**connection.aiokafka(), enable_idempotence=True, max_request_size=largest)
         try:
