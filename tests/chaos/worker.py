@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from agents.composition import policy_of
 from agents.domain import HighlightDomain
+from agents.profile_setup import profiles_of
 from pipeline.settings import Settings
 from pipeline.telemetry.logs import configure
 from pipeline.worker.exit_codes import ExitCode, Unrecoverable
@@ -34,7 +35,7 @@ def domain_of(settings: Settings) -> HighlightDomain:
         backoff_min_s=0.3,
         backoff_max_s=3.0,
     )
-    return HighlightDomain(policy, topic_prefix=settings.topics.prefix)
+    return HighlightDomain(policy, profiles=profiles_of(settings), topic_prefix=settings.topics.prefix)
 
 
 async def run(settings: Settings, faults: Faults) -> ExitCode:
