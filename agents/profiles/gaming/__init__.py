@@ -1,0 +1,1 @@
+"""Gaming and esports."""
