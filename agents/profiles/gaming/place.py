@@ -80,10 +80,11 @@ def sighted(enrichment: Mapping[str, Any], confidence: float) -> Sighted:
         enrichment: with ``events`` (each with ``kind`` and ``intensity``), ``players`` and ``teams``.
         confidence: the API's, which is the score of a highlight without events.
     """
-    events = enrichment.get("events") or ()
-    best = max((float(event.get("intensity") or 0.0) for event in events), default=0.0)
+    events = [event for event in enrichment.get("events") or () if isinstance(event.get("kind"), str)]
+    intensities = [event.get("intensity") for event in events]
+    best = max((float(value) for value in intensities if isinstance(value, int | float)), default=0.0)
     return Sighted(
-        kinds=tuple(dict.fromkeys(str(event["kind"]) for event in events)),
+        kinds=tuple(dict.fromkeys(event["kind"] for event in events)),
         score=round(0.5 * confidence + 0.5 * min(1.0, best), 4) if events else confidence,
         players=_as_names(enrichment.get("players") or ()),
         teams=_as_names(enrichment.get("teams") or ()),
