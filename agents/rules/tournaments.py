@@ -92,7 +92,7 @@ class TournamentRule:
         if not shown or known is None or known.stream == place.stream:
             return 0
         matches = dict.fromkeys((before, tournament.match_of(request_id)))
-        groups = [group for match_id in matches for group in tournament.regrouped_whole(match_id)]
+        groups = [group for match_id in matches for group in tournament.grouped(match_id)]
         return self._publish(tournament, groups, shown, stage, now)
 
     def _see(self, tournament: Tournament, request_id: str, news: SightingState, stage: Stage, now: float) -> int:

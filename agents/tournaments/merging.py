@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from bisect import bisect_left, insort
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from agents.tournament_records import Member
@@ -69,86 +69,138 @@ class Sight:
 
 
 class Match:
-    """The highlights of one match, in order. Changed while state is folded only."""
+    """The highlights of one match, in order. Changed while state is folded only.
+
+    Attributes:
+        sights: by member.
+        orders: of all highlights.
+        streams: of the highlights of each stream, by request id.
+    """
 
     def __init__(self) -> None:
         self.sights: dict[Member, Sight] = {}
         self.orders: list[Order] = []
+        self.streams: dict[str, list[Order]] = {}
 
     def add(self, sight: Sight) -> None:
         """Put a highlight in its place."""
         self.sights[sight.member] = sight
         insort(self.orders, sight.order)
+        insort(self.streams.setdefault(sight.member.request_id, []), sight.order)
 
     def remove(self, member: Member) -> None:
         """Take a highlight out."""
-        del self.orders[bisect_left(self.orders, self.sights.pop(member).order)]
+        order, of_stream = self.sights.pop(member).order, self.streams[member.request_id]
+        del self.orders[bisect_left(self.orders, order)]
+        del of_stream[bisect_left(of_stream, order)]
+        if not of_stream:
+            del self.streams[member.request_id]
 
-    def at(self, place: int) -> Sight:
-        """Return the highlight at a place of the order."""
-        return self.sights[Member(*self.orders[place][1:])]
+    def at(self, order: Order) -> Sight:
+        """Return the highlight at a place."""
+        return self.sights[Member(*order[1:])]
+
+    def of_others(self, request_id: str, first: Order, until_s: float) -> Iterator[Iterator[Sight]]:
+        """Yield for each other stream its highlights from a place on that start no later than a time."""
+        for stream, orders in self.streams.items():
+            if stream != request_id:
+                places = range(bisect_left(orders, first), bisect_right(orders, until_s, key=_start_of))
+                yield (self.at(orders[place]) for place in places)
 
 
-Opener = Callable[[Sight], Order | None]
-"""Where the highlight was that opened a highlight's moment, before the change."""
+def _start_of(order: Order) -> float:
+    return order[0]
 
 
-def regroup(match: Match, low_s: float, high_s: float, opener: Opener) -> list[list[Sight]]:
-    """Group anew what a change between two times may have an influence on, and no more.
+Former = Callable[[Member], Sequence[Member]]
+"""The highlights of the moment that a highlight belonged to before a change, in order; none for one that is new."""
 
-    Args:
-        match: as it is after the change.
-        low_s: the earliest time at which a highlight came, went or changed.
-        high_s: the latest.
-        opener: says how highlights were grouped before; ``None`` for one that is new.
 
-    Returns:
-        Moments, each with its highlights in order. Those that are not among them are as they were.
-    """
-    before = (low_s - REACH_S - _MARGIN_S, "", "")
-    place = bisect_left(match.orders, before)
-    taken = _taken_before(before, match, place, opener)
+def grouped(match: Match) -> list[list[Sight]]:
+    """Group a whole match; each moment has its highlights in order."""
+    claimed: set[Order] = set()
     groups = []
-    while place < len(match.orders):
-        first = match.at(place)
-        if first.start_s > high_s and taken == _taken_before(first.order, match, place, opener):
-            break  # from here on the past looks as it did
-        place += 1
-        if first.order in taken:
-            taken.discard(first.order)
-            continue
-        group = _opened_by(first, match, place, taken)
-        taken.update(sight.order for sight in group[1:])
-        groups.append(group)
+    for order in match.orders:
+        if order not in claimed:
+            group = _opened_by(match.at(order), match, lambda sight: sight.order in claimed)
+            claimed.update(sight.order for sight in group)
+            groups.append(group)
     return groups
 
 
-def _taken_before(before: Order, match: Match, place: int, opener: Opener) -> set[Order]:
-    """Highlights from a place on that belonged to a moment which opened before it."""
-    taken: set[Order] = set()
-    for ahead in range(place, len(match.orders)):
-        sight = match.at(ahead)
-        if sight.start_s > before[0] + REACH_S + _MARGIN_S:
-            break
-        opened = opener(sight)
-        if opened is not None and opened < before:
-            taken.add(sight.order)
-    return taken
+def regrouped(match: Match, before: Sight | None, after: Sight | None, former: Former) -> list[list[Sight]]:
+    """Group anew what one highlight has an influence on, and no more.
+
+    Args:
+        match: as it is after the change.
+        before: the highlight as it was; ``None`` when it is new here.
+        after: as it is; ``None`` when it is gone from here.
+        former: how highlights were grouped before.
+
+    Returns:
+        Moments as :func:`grouped` has them. Those that are not among them are as they were.
+    """
+    changed = [sight for sight in (before, after) if sight is not None]
+    member, high = changed[0].member, max(sight.order for sight in changed)
+    start = _first_influenced(match, before, after, former)
+
+    def taken(sight: Sight) -> bool:
+        """Whether it belongs to a moment that opens earlier: to one from before the start, or to one grouped now."""
+        if sight.order in claimed:
+            return True
+        opened_by = next(iter(former(sight.member)), member)
+        return member not in (sight.member, opened_by) and match.sights[opened_by].order < start
+
+    def claims(members: Sequence[Member]) -> Iterable[Order]:
+        return (match.sights[other].order for other in members[1:] if other != member)
+
+    claimed: set[Order] = set()
+    """Highlights ahead that belong to moments grouped now."""
+    was: set[Order] = set()
+    """Those that belonged to the moments which opened here before."""
+    if before is not None and next(iter(former(member)), None) == member:
+        was.update(claims(former(member)))
+    groups = []
+    for place in range(bisect_left(match.orders, start), len(match.orders)):
+        order = match.orders[place]
+        if order > high and claimed == was:
+            break  # from here on the past looks as it did
+        sight = match.at(order)
+        members = former(sight.member)
+        if sight.member != member and members and members[0] == sight.member:
+            was.update(claims(members))
+        if not taken(sight):
+            group = _opened_by(sight, match, taken)
+            claimed.update(other.order for other in group[1:])
+            groups.append(group)
+        was.discard(order)
+        claimed.discard(order)
+    return groups
 
 
-def _opened_by(first: Sight, match: Match, place: int, taken: set[Order]) -> list[Sight]:
-    group, streams = [first], {first.member.request_id}
-    for ahead in range(place, len(match.orders)):
-        order = match.orders[ahead]
-        if order[0] > first.start_s + REACH_S:
-            break
-        if order in taken or order[1] in streams:
-            continue
-        sight = match.at(ahead)
-        if first.shows(sight):
-            group.append(sight)
-            streams.add(order[1])
-    return group
+def _first_influenced(match: Match, before: Sight | None, after: Sight | None, former: Former) -> Order:
+    """Where the earliest moment opens that had the highlight, may have it now, or is opened by it."""
+    orders = [sight.order for sight in (before, after) if sight is not None]
+    low = min(orders)
+    if before is not None and (members := former(before.member)) and members[0] != before.member:
+        orders.append(match.sights[members[0]].order)
+    if after is not None:
+        first = (low[0] - REACH_S - _MARGIN_S, "", "")
+        for others in match.of_others(after.member.request_id, first, low[0]):
+            for sight in others:
+                if sight.order < low and former(sight.member)[:1] == (sight.member,) and sight.shows(after):
+                    orders.append(sight.order)
+                    break
+    return min(orders)
+
+
+def _opened_by(first: Sight, match: Match, taken: Callable[[Sight], bool]) -> list[Sight]:
+    group = [first]
+    for others in match.of_others(first.member.request_id, first.order, first.start_s + REACH_S + _MARGIN_S):
+        found = next((sight for sight in others if first.shows(sight) and not taken(sight)), None)
+        if found is not None:
+            group.append(found)
+    return sorted(group, key=lambda sight: sight.order)
 
 
 def moment_id(opened_by: Member) -> str:

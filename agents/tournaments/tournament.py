@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from agents.tournament_records import Member, MomentState, SightingState, StreamPlace, TournamentState
-from agents.tournaments.merging import Match, Order, Sight, regroup
+from agents.tournaments.merging import Match, Sight, grouped, regrouped
 
 
 class Tournament:
@@ -123,36 +123,18 @@ class Tournament:
         return None if match is None else match.sights.get(member)
 
     def regrouped(self, match_id: str, before: Sight | None, after: Sight | None) -> list[list[Sight]]:
-        """Group anew what one highlight of a match may have an influence on.
-
-        Args:
-            match_id: the match.
-            before: the highlight as it was; ``None`` when it is new.
-            after: as it is, folded; ``None`` when it is gone from this match.
-        """
-        times = [sight.start_s for sight in (before, after) if sight is not None]
-        return self._regrouped(match_id, min(times), max(times), before)
-
-    def regrouped_whole(self, match_id: str) -> list[list[Sight]]:
-        """Group a whole match anew."""
-        return self._regrouped(match_id, float("-inf"), float("inf"), None)
-
-    def _regrouped(self, match_id: str, low_s: float, high_s: float, before: Sight | None) -> list[list[Sight]]:
+        """Group anew what one highlight of a match has an influence on (see :mod:`agents.tournaments.merging`)."""
         match = self.matches.get(match_id)
-        if match is None:
-            return []
+        return [] if match is None else regrouped(match, before, after, self._former)
 
-        def opener(sight: Sight) -> Order | None:
-            moment_id = self.moment_of.get(sight.member)
-            if moment_id is None:
-                return None
-            first = self.moments[moment_id].members[0]
-            if before is not None and first == before.member:
-                return before.order
-            found = match.sights.get(first)
-            return None if found is None else found.order
+    def grouped(self, match_id: str) -> list[list[Sight]]:
+        """Group a whole match anew."""
+        match = self.matches.get(match_id)
+        return [] if match is None else grouped(match)
 
-        return regroup(match, low_s, high_s, opener)
+    def _former(self, member: Member) -> tuple[Member, ...]:
+        moment_id = self.moment_of.get(member)
+        return () if moment_id is None else self.moments[moment_id].members
 
     # -- comparison ------------------------------------------------------------------------------------------------
 

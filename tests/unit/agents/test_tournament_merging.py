@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.tournament_records import Member
-from agents.tournaments.merging import Match, Sight, moment_id, regroup
+from agents.tournaments.merging import Match, Order, Sight, grouped, moment_id, regrouped
 from pipeline.domain import Outcome
 from schemas.records import SightedHighlight, TournamentSighting
 from tests.unit.agents.tournament_support import KEY, Arena, play, stream, told
@@ -177,16 +177,12 @@ def contents(arena: Arena) -> dict[str, Any]:
 
 def grouped_at_once(arena: Arena) -> set[frozenset[tuple[str, str]]]:
     """What grouping everything from scratch says."""
-    found = set()
-    for known in arena.state.tournaments[KEY].matches.values():
-        match = Match()
-        for sight in known.sights.values():
-            match.add(sight)
-        groups = regroup(match, float("-inf"), float("inf"), lambda _sight: None)
-        found |= {
-            frozenset((sight.member.request_id, sight.member.highlight_id) for sight in group) for group in groups
-        }
-    return found
+    matches = arena.state.tournaments[KEY].matches.values()
+    return {
+        frozenset((sight.member.request_id, sight.member.highlight_id) for sight in group)
+        for match in matches
+        for group in grouped(match)
+    }
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -226,27 +222,37 @@ def test_grouping_a_neighbourhood_is_grouping_everything(news: list[TournamentSi
         assert moment_id_ == moment_id(Member(*first[1:]))
 
 
-def test_a_thousand_highlights_take_no_quadratic_work() -> None:
-    """What one highlight costs does not grow with the match: its neighbourhood is looked at, and no more."""
-    match = Match()
+class Counting(Match):
+    """Counts how often a highlight is looked at."""
+
     looks = 0
 
-    def opener(_sight: Sight) -> None:
-        nonlocal looks
-        looks += 1
+    def at(self, order: Order) -> Sight:
+        """Count."""
+        self.looks += 1
+        return super().at(order)
 
-    for number in range(3_000):
-        request_id = f"r{number % 10}"
+
+@pytest.mark.parametrize("apart_s", [1.0, 0.0], ids=["a crowded match", "streams without times"])
+def test_no_work_is_quadratic(apart_s: float) -> None:
+    """What one highlight costs does not grow with the match; nor if all of a stream start at the same time.
+
+    In a crowd the neighbourhood is large: a highlight each second of the match, or an API that tells no times.
+    """
+    match, moment_of = Counting(), dict[Member, tuple[Member, ...]]()
+    for number in range(2_000):
         highlight = SightedHighlight(
-            highlight_id=f"h{number}",
+            highlight_id=f"h{number:04}",
             revision=1,
             title="",
-            start_s=number,
-            end_s=number + 30,
+            start_s=apart_s * number,
+            end_s=apart_s * number + 30,
             score=0.5,
             kinds=("ace",),
         )
-        sight = Sight(request_id, highlight, 0.0)
+        sight = Sight(f"r{number % 10}" if apart_s else "r0", highlight, 0.0)
         match.add(sight)
-        regroup(match, sight.start_s, sight.start_s, opener)
-    assert looks < 60 * 3_000
+        for group in regrouped(match, None, sight, lambda member: moment_of.get(member, ())):
+            members = tuple(other.member for other in group)
+            moment_of.update(dict.fromkeys(members, members))
+    assert match.looks < 100 * 2_000
