@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
 
 from agents.profiles import General, Profile, Profiles
 from agents.profiles.data import ProfileDataError
+from agents.profiles.gaming import Gaming
 from pipeline.settings import Problem, Settings, SettingsError
 
 PLUGINS = "tldr_highlight.profiles"
 """Entry points of this group make a profile; they are loaded by name, never by scanning."""
 
-OURS: Mapping[str, Callable[[Mapping[str, Any] | None], Profile]] = {}
+OURS: Mapping[str, Callable[[Mapping[str, Any] | None], Profile]] = MappingProxyType({"gaming": Gaming})
 """Our profiles by name; each takes a customer's data, or none."""
 
 _FOLDER = ("profiles.folder", "TLDR_PROFILES_FOLDER")

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pipeline.simulator.draw import dice, digest, rfc3339
 from pipeline.simulator.scenario import Range, Scenario
+from pipeline.simulator.scripts import Point, Script, find_script
 from pipeline.simulator.words import Profile, make_moment, profile_of
 
 EPOCH = 1_767_225_600.0  # 2026-01-01T00:00:00Z, from where fixed creation times count
@@ -115,14 +116,18 @@ def plan_stream(scenario: Scenario, seed: int, submission: Submission, ordinal: 
     stream_id = "str_" + digest("stream", seed, submission.source_url, ordinal)[:20]
     luck = dice("plan", seed, submission.source_url, ordinal)
     knobs = scenario.streams
-    total = round(_between(luck, knobs.duration_s), 3)
+    script = find_script(str(submission.metadata.get("script", "")))
+    total = round(_between(luck, knobs.duration_s), 3) if script is None else script.duration_s
     pending = _between(luck, knobs.pending_s)
-    fails = luck.random() < knobs.error_share
+    fails = luck.random() < knobs.error_share and script is None
     ends_at = round(total * luck.uniform(0.2, 0.9), 3) if fails else total
     live = luck.random() < knobs.live_share
     count = _count(luck, knobs.highlights, submission.options.get("max_highlights"))
-    profile = _profile(submission)
-    drawn = [_highlight(scenario, stream_id, submission, profile, (index, count, total)) for index in range(count)]
+    profile = _profile(submission) if script is None else script.kind
+    if script is None:
+        drawn = [_highlight(scenario, stream_id, submission, profile, (index, count, total)) for index in range(count)]
+    else:
+        drawn = _scripted(scenario, stream_id, submission, script)
     highlights = tuple(item for item in _in_order(drawn) if item.visible_at <= ends_at)
     return StreamPlan(
         id=stream_id,
@@ -134,6 +139,36 @@ def plan_stream(scenario: Scenario, seed: int, submission: Submission, ordinal: 
         live=live,
         highlights=highlights,
         steps=_steps(highlights, ends_at),
+    )
+
+
+def _scripted(scenario: Scenario, stream_id: str, submission: Submission, script: Script) -> list[PlannedHighlight]:
+    return [_written(scenario, stream_id, submission, script, place) for place in enumerate(script.moments)]
+
+
+def _written(
+    scenario: Scenario, stream_id: str, submission: Submission, script: Script, place: tuple[int, Point]
+) -> PlannedHighlight:
+    """A highlight that a script tells of; only whether it is corrected later is drawn."""
+    index, point = place
+    luck = dice("highlight", stream_id, index)
+    visible_at = min(point.start_s + point.duration_s + luck.uniform(2, 30), script.duration_s * 0.99)
+    after = luck.uniform(visible_at, script.duration_s)
+    custom = submission.options.get("custom_tags")
+    return PlannedHighlight(
+        id="hl_" + digest("highlight", stream_id, index)[:20],
+        visible_at=visible_at,
+        timestamp=point.start_s,
+        duration=point.duration_s,
+        title=point.title,
+        description=point.description,
+        confidence=point.confidence,
+        tags=tuple(str(tag) for tag in custom) if isinstance(custom, list) else (),
+        metadata={"profile": script.kind},
+        created_at=rfc3339(_start_of(stream_id) + visible_at),
+        revised_title=f"{point.title} (corrected)",
+        revised_confidence=round(min(point.confidence + 0.009, 1.0), 3),
+        revised_at=after if luck.random() < scenario.content.revised_share else None,
     )
 
 

@@ -1,0 +1,63 @@
+"""Games as data: how a stream of one is asked for, and what can happen in it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from schemas.records.request import Options
+
+_NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
+
+OptionValues = dict[str, Any]
+
+
+class Game(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One game.
+
+    Attributes:
+        options: for the API; what a request names itself comes first.
+        kinds: what can happen; empty: everything.
+        keywords: words that mark a moment of this game; they go to the API as tags.
+        aliases: other names of it.
+        terms: names of maps, champions, weapons, places: never taken for a player or a team.
+    """
+
+    options: OptionValues = {}
+    kinds: frozenset[str] = frozenset()
+    keywords: list[str] = []
+    aliases: list[str] = []
+    terms: frozenset[str] = frozenset()
+
+
+class Games(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All games by name, what serves a game that is not among them, and words that are no names in any."""
+
+    games: dict[str, Game]
+    fallback: Game
+    common: frozenset[str]
+
+    def __post_init__(self) -> None:
+        for name, game in {**self.games, "fallback": self.fallback}.items():
+            try:
+                msgspec.convert(game.options, Options)
+            except msgspec.ValidationError as error:
+                raise ValueError(f"games.{name}.options: {error}") from error
+            unknown = set(game.options) - set(Options.__struct_fields__)
+            if unknown:
+                raise ValueError(f"games.{name}.options: the API knows no {', '.join(sorted(unknown))}")
+
+    def find(self, name: str) -> tuple[str, Game]:
+        """Return the name and the data of a game, however it is written: ``League of Legends``, ``lol``."""
+        wanted = plain_name(name)
+        for known, game in self.games.items():
+            if wanted == known or wanted in map(plain_name, game.aliases):
+                return known, game
+        return wanted, self.fallback
+
+
+def plain_name(name: str) -> str:
+    """Return a name in lower case, with one underscore between its words."""
+    return _NOT_A_LETTER.sub("_", name.lower()).strip("_")

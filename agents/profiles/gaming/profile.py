@@ -1,0 +1,226 @@
+"""The profile ``gaming``: what happens in a match, who did it, and how much it excites."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from agents.ledger_records import HighlightState, LinkedTranscript
+from agents.profiles.data import ProfileDataError, checked, joined, label, load
+from agents.profiles.gaming.events import Event, EventFinder, EventsData
+from agents.profiles.gaming.exports import EXPORTS
+from agents.profiles.gaming.games import Game, Games
+from agents.profiles.gaming.names import Roster, guessed
+from agents.profiles.profile import Enriched, Export, ProfileInputError
+from schemas.records.observation import ObservedHighlight
+from schemas.records.request import Request
+
+PACKAGE = __name__.rpartition(".")[0]
+
+TOP = 10
+"""How many moments the report lists as the best."""
+
+LONGEST_TIMELINE = 500
+"""How many moments the report's timeline lists; those with the highest score when there are more."""
+
+CURVE_POINTS = 60
+"""Into how many equal parts of the stream the hype curve is cut."""
+
+
+class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``games.yaml`` and ``events.yaml`` as one, as a customer's ``gaming.yaml`` adds to them."""
+
+    fallback: Game
+    games: dict[str, Game]
+    common: frozenset[str]
+    groups: dict[str, list[str]]
+    contexts: list[Any]
+    misses: dict[str, list[str]]
+    kinds: dict[str, Any]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What of a request's metadata this profile reads; other keys are the producer's own."""
+
+    game: str = ""
+    tournament_id: str | None = None
+    players: list[Any] = []
+    teams: list[str] = []
+
+
+class Gaming:
+    """Rules for matches.
+
+    Args:
+        theirs: a customer's data over ours.
+
+    Raises:
+        ProfileDataError: the data cannot be used; the text names the key.
+    """
+
+    name = "gaming"
+    version = 1
+    about = "Matches and tournaments: what happens, who did it, how much it excites; a report at the end."
+    exports: Mapping[str, Export] = EXPORTS
+
+    def __init__(self, theirs: Mapping[str, Any] | None = None) -> None:
+        data = joined(load(PACKAGE, "games.yaml") | load(PACKAGE, "events.yaml"), theirs or {})
+        checked(self.name, data, Data)
+        self.label = label(self.name, self.version, theirs)
+        self._games = checked(self.name, {name: data[name] for name in Games.__struct_fields__}, Games)
+        events = {name: data[name] for name in EventsData.__struct_fields__}
+        try:
+            self._finder = EventFinder(checked(self.name, events, EventsData), self.version)
+        except ValueError as error:
+            raise ProfileDataError(f"{self.name}: {error}") from error
+        self._kinds = list(data["kinds"])
+
+    def describe(self) -> dict[str, Any]:
+        """Games with their options, kinds, and rules with their confidence."""
+        return {
+            "metadata": ["game", "tournament_id", "players", "teams"],
+            "games": {
+                name: {"options": game.options, "kinds": sorted(game.kinds), "keywords": game.keywords}
+                for name, game in self._games.games.items()
+            },
+            "fallback": self._games.fallback.options,
+            "kinds": self._kinds,
+            "rules": list(self._finder.rules()),
+        }
+
+    def options(self, asked: Request) -> Mapping[str, Any]:
+        """The game's settings; its name, its keywords and the tournament as tags."""
+        name, game = self._games.find(_text(asked.metadata, "game"))
+        tags = [tag for tag in (name, _text(asked.metadata, "tournament_id")) if tag]
+        if tags[1:]:
+            tags.insert(1, "tournament")
+        return {**game.options, "custom_tags": [*tags, *game.keywords]}
+
+    def transcript_url(self, asked: Request) -> str | None:  # noqa: ARG002 - the port
+        """No transcript is read."""
+        return None
+
+    def prepare(self, asked: Request, linked: LinkedTranscript | None) -> PreparedGaming:  # noqa: ARG002 - the port
+        """Read game, players and teams from the request's metadata.
+
+        Raises:
+            ProfileInputError: one of them is of the wrong kind.
+        """
+        try:
+            wanted = msgspec.convert(asked.metadata, Asked)
+        except msgspec.ValidationError as error:
+            raise ProfileInputError(f"metadata: {error}") from error
+        name, game = self._games.find(wanted.game)
+        return PreparedGaming(self._finder, name, game, wanted, self._games.common)
+
+
+class PreparedGaming:
+    """The rules for one match."""
+
+    def __init__(self, finder: EventFinder, name: str, game: Game, wanted: Asked, common: frozenset[str]) -> None:
+        self._finder = finder
+        self._name = name
+        self._game = game
+        self._common = common
+        self._names = {name.lower(): name for name in [*_names(wanted.players), *wanted.teams]}
+        self._roster = Roster(_names(wanted.players), wanted.teams)
+
+    def enrich(self, seen: ObservedHighlight, tags: list[str]) -> Enriched:
+        """Say what happens, who did it, and how much it excites."""
+        title, description = seen.title[:500], seen.description[:4_000]
+        events = self._finder.find(title, description, " ".join(tags[:20]), seen.timestamp, self._game, self._name)
+        players, teams, known = self._who(title, description)
+        hype = hype_of(events, seen.confidence_score)
+        kinds = [event.kind for event in events]
+        enrichment = {
+            "game": self._name,
+            "events": events,
+            "hype": hype,
+            "players": players,
+            "teams": teams,
+            "names_known": known,
+        }
+        more = [kind.replace("_", "-") for kind in kinds]
+        joined_tags = [*tags, *(tag for tag in more if tag not in tags)] if more else tags
+        note = {"kinds": kinds, "hype": hype, "players": players, "teams": teams}
+        return Enriched(joined_tags, enrichment, note)
+
+    def _who(self, title: str, description: str) -> tuple[list[str], list[str], bool]:
+        if self._names:
+            players, teams = self._roster.mentioned(f"{title}\n{description}", self._names)
+            return players, teams, True
+        players, teams = guessed(title, description, self._game.terms, self._common)
+        return players, teams, False
+
+    def document(self, highlights: Mapping[str, HighlightState]) -> dict[str, Any]:
+        """The report of a match: the best moments, a timeline, the hype curve, and who stood out."""
+        moments = [_moment(highlight_id, state) for highlight_id, state in highlights.items()]
+        moments.sort(key=lambda moment: (moment["start_s"], moment["highlight_id"]))
+        best = sorted(moments, key=lambda moment: (-moment["hype"], moment["start_s"], moment["highlight_id"]))
+        kept = {moment["highlight_id"] for moment in best[:LONGEST_TIMELINE]}
+        return {
+            "game": self._name,
+            "top_moments": best[:TOP],
+            "kinds": dict(sorted(Counter(kind for moment in moments for kind in moment["kinds"]).items())),
+            "players": standing(moments, "players"),
+            "teams": standing(moments, "teams"),
+            "timeline": [moment for moment in moments if moment["highlight_id"] in kept],
+            "hype_curve": hype_curve(moments),
+        }
+
+
+def hype_of(events: list[Event], confidence: float) -> float:
+    """Return how much a moment excites, 0 to 1: its strongest event, as sure as the rule and the API are."""
+    strongest = max((event.intensity * event.confidence for event in events), default=0.1)
+    return round(strongest * (0.5 + 0.5 * confidence), 3)
+
+
+def standing(moments: list[dict[str, Any]], who: str) -> list[dict[str, Any]]:
+    """Return players or teams by the hype of their moments, the highest first; at most 50."""
+    hype: Counter[str] = Counter()
+    count: Counter[str] = Counter()
+    for moment in moments:
+        for name in moment[who]:
+            hype[name] += round(moment["hype"] * 1000)
+            count[name] += 1
+    order = sorted(hype, key=lambda name: (-hype[name], name))[:50]
+    return [{"name": name, "moments": count[name], "hype": hype[name] / 1000} for name in order]
+
+
+def hype_curve(moments: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the hype of each of some equal parts of the stream: the sum over moments that begin in it."""
+    ends = max((moment["end_s"] for moment in moments), default=0.0)
+    step = round(ends / CURVE_POINTS, 3)
+    points = [0] * CURVE_POINTS
+    for moment in moments:
+        place = min(int(moment["start_s"] / step), CURVE_POINTS - 1) if step else 0
+        points[place] += round(moment["hype"] * 1000)
+    return {"step_s": step, "points": [point / 1000 for point in points] if moments else []}
+
+
+def _moment(highlight_id: str, state: HighlightState) -> dict[str, Any]:
+    note = state.note if isinstance(state.note, dict) else {}
+    return {
+        "highlight_id": highlight_id,
+        "title": state.title,
+        "start_s": state.start_s,
+        "end_s": round(state.start_s + state.duration_s, 3),
+        "kinds": note.get("kinds", []),
+        "hype": note.get("hype", 0.0),
+        "players": note.get("players", []),
+        "teams": note.get("teams", []),
+    }
+
+
+def _names(players: list[Any]) -> list[str]:
+    """Return the names of players, given as names or as objects with one."""
+    named = (player.get("name") if isinstance(player, dict) else player for player in players)
+    return [name for name in named if isinstance(name, str) and name]
+
+
+def _text(metadata: Mapping[str, Any], field: str) -> str:
+    value = metadata.get(field)
+    return value if isinstance(value, str) else ""

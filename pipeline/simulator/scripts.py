@@ -1,0 +1,84 @@
+"""Streams whose content is written down: what is said when, and the moments that the API points out of it.
+
+A submission whose metadata names one (``script``) gets its content instead of content that is drawn.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import msgspec
+import yaml
+
+FOLDER = "scripts"
+
+
+class Line(msgspec.Struct, frozen=True, array_like=True):
+    """Some words: when they begin, in seconds, who says them, and what."""
+
+    start_s: float
+    speaker: str
+    text: str
+
+
+class Point(msgspec.Struct, frozen=True, array_like=True):
+    """A moment: where it starts, how long it is, how it is called, and how sure the API is of it."""
+
+    start_s: float
+    duration_s: float
+    title: str
+    description: str
+    confidence: float
+
+
+class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One stream.
+
+    Attributes:
+        title: for people.
+        kind: what sort of stream it is.
+        duration_s: its length.
+        moments: in the order of their time.
+        transcript: likewise; a line lasts until the next one begins, at most ``LONGEST_LINE_S``.
+    """
+
+    title: str
+    kind: Literal["gaming", "education", "meetings"]
+    duration_s: float
+    moments: list[Point]
+    transcript: list[Line] = []
+
+    def segments(self) -> list[dict[str, Any]]:
+        """Return the transcript as a request carries it: objects with start, end, speaker and text."""
+        ends = [line.start_s for line in self.transcript[1:]] + [self.duration_s]
+        return [
+            {
+                "start": line.start_s,
+                "end": min(end, line.start_s + LONGEST_LINE_S),
+                "speaker": line.speaker,
+                "text": line.text,
+            }
+            for line, end in zip(self.transcript, ends, strict=False)  # without any line one end is left
+        ]
+
+
+LONGEST_LINE_S = 30.0
+
+
+def script_names() -> list[str]:
+    """Return the names of the scripts that come with the package."""
+    return sorted(file.name.removesuffix(".yaml") for file in _folder().iterdir() if file.name.endswith(".yaml"))
+
+
+@cache
+def find_script(name: str) -> Script | None:
+    """Return a script by name; ``None`` when there is none."""
+    if name not in script_names():
+        return None
+    return msgspec.convert(yaml.safe_load((_folder() / f"{name}.yaml").read_text("utf-8")), Script)
+
+
+def _folder() -> Any:
+    return files("pipeline.simulator") / FOLDER

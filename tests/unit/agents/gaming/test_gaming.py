@@ -1,0 +1,233 @@
+"""What happens in a match, who did it, and the report."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import UTC, datetime
+from io import StringIO
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.ledger_records import HighlightState
+from agents.profiles import ProfileInputError
+from agents.profiles.data import ProfileDataError
+from agents.profiles.gaming import Gaming
+from agents.profiles.gaming.exports import clock
+from agents.profiles.gaming.profile import PreparedGaming
+from schemas.records import ObservedHighlight, Request, Summary
+from schemas.records.summary import Counts
+from tests.unit.agents.support import START, make_request, seen_highlight
+
+GAMING = Gaming()
+
+
+def prepared(profile: Gaming = GAMING, **metadata: Any) -> PreparedGaming:
+    """The rules for a match with that metadata."""
+    return profile.prepare(make_request(metadata={"game": "valorant", **metadata}), None)
+
+
+def kinds(title: str, description: str = "", game: str = "valorant", profile: Gaming = GAMING) -> list[str]:
+    """What happens in a moment, as tags' names."""
+    shown = seen_highlight("h1", title=title, description=description, tags=[])
+    events = prepared(profile, game=game).enrich(shown, []).enrichment["events"]
+    return [event.kind for event in events]
+
+
+@pytest.mark.parametrize(
+    ("title", "game", "kind"),
+    [
+        ("Nyx aces round 12", "valorant", "ace"),
+        ("Karu wins the 1v3 with ten health", "counter_strike", "clutch"),
+        ("PENTAKILL for Vesper in the river", "League of Legends", "pentakill"),
+        ("Iron Harbor take Baron at 24 minutes", "lol", "baron"),
+        ("Toma steals the dragon with a smite", "lol", "steal"),
+        ("Victory Royale for Juno", "fortnite", "victory_royale"),
+        ("Rampage! Okoye gets all five", "dota 2", "pentakill"),
+        ("Halden scores from the ceiling", "rocket_league", "goal"),
+        ("What a save by Strand on the goal line", "rl", "save"),
+        ("Reiko flicks to the head", "valorant", "headshot"),
+    ],
+)
+def test_what_happens_is_named(title: str, game: str, kind: str) -> None:
+    """Whatever the game is called by the producer."""
+    assert kind in kinds(title, game=game)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Nyx almost aces round 12",
+        "One short of the ace for Karu",
+        "He didn't clutch the round this time",
+        "Interview: Vesper explains his favourite clutch",
+        "Use code ACE for ten percent off, our sponsor says",
+        "Top ten clutches of 2019",
+    ],
+)
+def test_what_did_not_happen_is_not_named(title: str) -> None:
+    """Near misses, talk, adverts and old plays are no events."""
+    assert kinds(title) == []
+
+
+def test_only_what_a_game_has_can_happen() -> None:
+    """There is no Baron in Valorant."""
+    assert "baron" not in kinds("They take Baron Nashor")
+    assert "baron" in kinds("They take Baron Nashor", game="league_of_legends")
+
+
+def test_every_event_carries_its_evidence() -> None:
+    """The words, where they stand, when, by which rule, how surely."""
+    shown = seen_highlight("h1", title="A quiet round", description="Then Nyx aces them.", timestamp=61.5)
+    (event,) = prepared().enrich(shown, []).enrichment["events"]
+    evidence = event.evidence
+    assert (evidence.field, evidence.text, evidence.at_s) == ("description", "aces", 61.5)
+    assert shown.description[evidence.start : evidence.end] == "aces"
+    assert evidence.rule == "gaming.ace.word@1"
+    assert 0.5 <= evidence.confidence == event.confidence <= 1
+
+
+def test_the_games_settings_are_asked_for() -> None:
+    """Of the guide, and for a game that nobody knows the guide's fallback."""
+    options = GAMING.options(make_request(metadata={"game": "LoL", "tournament_id": "cup"}))
+    assert (options["analysis_quality"], options["clip_duration"]) == ("premium", 30)
+    assert options["custom_tags"][:3] == ["league_of_legends", "tournament", "cup"]
+    assert GAMING.options(make_request())["sensitivity"] == "medium"
+
+
+def test_names_come_as_the_request_gives_them() -> None:
+    """Players and teams of the roster, however the text writes them."""
+    rules = prepared(players=["Nyx", {"name": "Karu", "team": "Northwind"}], teams=["Northwind"])
+    shown = seen_highlight("h1", title="NYX and karu for northwind", description="")
+    enriched = rules.enrich(shown, []).enrichment
+    assert (enriched["players"], enriched["teams"], enriched["names_known"]) == (["Nyx", "Karu"], ["Northwind"], True)
+
+
+def test_a_customer_adds_a_game_and_a_word() -> None:
+    """By data alone; the label says that the results are not those of the rules that ship."""
+    theirs = {
+        "games": {"chess": {"options": {"clip_duration": 40}, "kinds": ["checkmate"]}},
+        "kinds": {
+            "checkmate": {
+                "intensity": 0.9,
+                "rules": [{"id": "word", "confidence": 0.9, "phrases": ["checkmate", "mates in <n2to4>"]}],
+            }
+        },
+    }
+    profile = Gaming(theirs)
+    assert kinds("Ding mates in three", game="Chess", profile=profile) == ["checkmate"]
+    assert profile.label.startswith("gaming@1+")
+    assert profile.options(make_request(metadata={"game": "chess"}))["clip_duration"] == 40
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        {"games": {"chess": {"optoins": {}}}},
+        {"games": {"chess": {"options": {"clip_duration": 4}}}},
+        {"games": {"chess": {"options": {"speed": 4}}}},
+        {"kinds": {"mate": {"intensity": 1.0, "rules": [{"id": "x", "confidence": 0.9, "phrases": ["<nothing>"]}]}}},
+        {"kinds": {"mate": {"intensity": 1.0, "rules": [], "absorbs": ["nothing"]}}},
+        {"surprise": 1},
+    ],
+)
+def test_data_that_cannot_be_used_is_refused(theirs: dict[str, Any]) -> None:
+    """At start, by key."""
+    with pytest.raises(ProfileDataError, match="gaming"):
+        Gaming(theirs)
+
+
+@pytest.mark.parametrize("metadata", [{"players": 7}, {"teams": [1]}, {"game": []}])
+def test_metadata_of_the_wrong_kind_is_refused_by_its_field(metadata: dict[str, Any]) -> None:
+    """Before anything is submitted."""
+    with pytest.raises(ProfileInputError, match=next(iter(metadata))):
+        prepared(**metadata)
+
+
+SHOWN = st.builds(
+    ObservedHighlight,
+    id=st.sampled_from(["a", "b", "c", "d", "e"]),
+    title=st.text() | st.sampled_from(["Nyx aces", "1v3 clutch", "x"]),
+    description=st.text(),
+    timestamp=st.floats(0, 1e7),
+    duration=st.floats(0, 1e4),
+    confidence_score=st.floats(0, 1),
+    tags=st.lists(st.text(), max_size=3),
+    metadata=st.dictionaries(st.text(), st.text() | st.none() | st.lists(st.integers()), max_size=3),
+)
+
+
+@given(shown=SHOWN)
+def test_enriching_never_raises_and_is_json(shown: ObservedHighlight) -> None:
+    """Whatever a highlight says; notes come back from a restore as they were."""
+    enriched = prepared().enrich(shown, list(shown.tags))
+    json.loads(msgspec.json.encode(enriched.enrichment))
+    assert msgspec.json.decode(msgspec.json.encode(enriched.note)) == enriched.note
+
+
+@given(shown=st.lists(SHOWN, unique_by=lambda one: one.id), seed=st.integers())
+def test_the_report_does_not_depend_on_the_order(shown: list[ObservedHighlight], seed: int) -> None:
+    """Highlights may come in any order."""
+    rules = prepared()
+    states = [(one.id, state(one, rules)) for one in shown]
+    shuffled = list(states)
+    Random(seed).shuffle(shuffled)
+    assert rules.document(dict(states)) == rules.document(dict(shuffled))
+
+
+def state(shown: ObservedHighlight, rules: PreparedGaming) -> HighlightState:
+    """What is remembered of a highlight."""
+    note = rules.enrich(shown, []).note
+    start, long, title = shown.timestamp, shown.duration, shown.title[:120]
+    return HighlightState(1, 1, 1, 1, 0.0, shown.confidence_score, start, long, 0, 0, title, note)
+
+
+def test_the_report_can_be_taken_out_as_markdown_and_table() -> None:
+    """What a title holds is no markup and no formula."""
+    rules = prepared(players=["Nyx"])
+    shown = seen_highlight("h1", title="=Nyx aces | *again*", description="", timestamp=3_725.0)
+    document = rules.document({"h1": state(shown, rules)})
+    summary = summary_of(document)
+    (report,) = GAMING.exports["report-md"].render(summary, []).values()
+    assert "1:02:05 =Nyx aces \\| \\*again\\*" in report
+    (table,) = GAMING.exports["moments-csv"].render(summary, []).values()
+    header, row = csv.reader(StringIO(table))
+    assert dict(zip(header, row, strict=True))["title"] == "'=Nyx aces | *again*"
+    assert document["players"] == [{"name": "Nyx", "moments": 1, "hype": document["top_moments"][0]["hype"]}]
+
+
+def summary_of(document: dict[str, Any]) -> Summary:
+    """A summary with that document."""
+    asked: Request = make_request()
+    at = datetime.fromtimestamp(START, UTC)
+    return Summary(
+        request_id=asked.request_id,
+        tenant=asked.tenant,
+        revision=1,
+        outcome="completed",
+        count=1,
+        last_seq=1,
+        counts=Counts(),
+        ids_sha256="",
+        profile="gaming@1",
+        source_url=asked.source_url,
+        accepted_at=at,
+        settled_at=at,
+        document=document,
+    )
+
+
+def test_times_read_as_people_write_them() -> None:
+    """With hours only when there are some."""
+    assert [clock(seconds) for seconds in (0, 59.9, 61, 3_600, 36_125)] == [
+        "0:00",
+        "0:59",
+        "1:01",
+        "1:00:00",
+        "10:02:05",
+    ]
