@@ -88,7 +88,7 @@ class Policy:
     allowed_hosts: tuple[str, ...] = ()
     blocked_hosts: tuple[str, ...] = ()
     tournament_every_s: float = 5.0
-    notify_above: float = 0.85
+    notify_above: float = 0.8
     notify_per_s: float = 0.1
     notify_burst: int = 5
     publish_signed_urls: bool = False

@@ -39,7 +39,7 @@ class Sighted(msgspec.Struct, frozen=True):
 
     Attributes:
         kinds: what happened, such as ``ace``. Highlights of two streams are one moment only if they share one, or if
-            one of them has none and their titles are alike.
+            one of them has none and they share a player or their titles are alike.
         score: how good the moment is, 0 to 1.
         players: who did it; highlights that name different players are no moment.
         teams: whose players they are.

@@ -60,10 +60,13 @@ class Sight:
             shared = min(self.end_s, other.end_s) - other.start_s
             if shared <= 0 or 2 * shared < min(self.end_s - self.start_s, other.end_s - other.start_s):
                 return False
-        if self.players and other.players and self.players.isdisjoint(other.players):
+        both_named = bool(self.players and other.players)
+        if both_named and self.players.isdisjoint(other.players):
             return False
         if self.kinds and other.kinds:
             return not self.kinds.isdisjoint(other.kinds)
+        if both_named:
+            return True  # the same player at the same time; what it was, one of them does not say
         words = len(self.words) + len(other.words)
         return words > 0 and 2 * len(self.words & other.words) >= ALIKE * words
 

@@ -282,7 +282,7 @@ class TournamentSettings(Group):
         5.0, "TLDR_TOURNAMENT_EVERY_S", "Shortest time between two live records of one tournament, in seconds.", ge=0.1
     )
     notify_above: float = declare(
-        0.85, "TLDR_NOTIFY_ABOVE", "Score from which a moment is notified; more than 1: none is.", ge=0, le=2
+        0.8, "TLDR_NOTIFY_ABOVE", "Score from which a moment is notified; more than 1: none is.", ge=0, le=2
     )
     notify_per_minute: float = declare(
         6.0, "TLDR_NOTIFY_PER_MINUTE", "Notifications of one tournament a minute, over time.", gt=0, le=6000

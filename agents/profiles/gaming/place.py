@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from agents.profiles.profile import ProfileInputError, Sighted
+from agents.profiles.profile import ProfileInputError
 from schemas.records.base import Identifier
 from schemas.records.request import Request
 from schemas.records.tournament_sighting import Player, StreamRole, TournamentId, TournamentStream
+
+FIELDS = (
+    "tournament_id",
+    "tournament_name",
+    "match_id",
+    "phase",
+    "teams",
+    "players",
+    "stream_role",
+    "player",
+    "team",
+    "language",
+    "offset_s",
+)
+"""The metadata that is read."""
 
 MOST_TEAMS, MOST_PLAYERS = 20, 100
 
@@ -71,29 +86,6 @@ def place_of(asked: Request) -> Place:
         offset_s=offset_s,
     )
     return Place(stream, teams, players)
-
-
-def sighted(enrichment: Mapping[str, Any], confidence: float) -> Sighted:
-    """Return what a tournament is told of an enriched highlight.
-
-    Args:
-        enrichment: with ``events`` (each with ``kind`` and ``intensity``), ``players`` and ``teams``.
-        confidence: the API's, which is the score of a highlight without events.
-    """
-    events = [event for event in enrichment.get("events") or () if isinstance(event.get("kind"), str)]
-    intensities = [event.get("intensity") for event in events]
-    best = max((float(value) for value in intensities if isinstance(value, int | float)), default=0.0)
-    return Sighted(
-        kinds=tuple(dict.fromkeys(event["kind"] for event in events)),
-        score=round(0.5 * confidence + 0.5 * min(1.0, best), 4) if events else confidence,
-        players=_as_names(enrichment.get("players") or ()),
-        teams=_as_names(enrichment.get("teams") or ()),
-    )
-
-
-def _as_names(given: Sequence[Any]) -> tuple[str, ...]:
-    names = (item.get("name") if isinstance(item, dict) else item for item in given)
-    return tuple(dict.fromkeys(name for name in names if isinstance(name, str) and name))
 
 
 def _checked(says: Mapping[str, Any], field: str, kind: Any, expected: str) -> Any:

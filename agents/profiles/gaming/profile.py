@@ -14,7 +14,8 @@ from agents.profiles.gaming.events import Event, EventFinder, EventsData
 from agents.profiles.gaming.exports import EXPORTS
 from agents.profiles.gaming.games import Game, Games
 from agents.profiles.gaming.names import Roster, guessed
-from agents.profiles.profile import Enriched, Export, ProfileInputError
+from agents.profiles.gaming.place import FIELDS, Place, place_of
+from agents.profiles.profile import Enriched, Export, ProfileInputError, Sighted
 from schemas.records.observation import ObservedHighlight
 from schemas.records.request import Request
 
@@ -43,12 +44,9 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What of a request's metadata this profile reads; other keys are the producer's own."""
+    """What of a request's metadata this profile reads beside its place; other keys are the producer's own."""
 
     game: str = ""
-    tournament_id: str | None = None
-    players: list[Any] = []
-    teams: list[str] = []
 
 
 class Gaming:
@@ -81,7 +79,7 @@ class Gaming:
     def describe(self) -> dict[str, Any]:
         """Games with their options, kinds, and rules with their confidence."""
         return {
-            "metadata": ["game", "tournament_id", "players", "teams"],
+            "metadata": ["game", *FIELDS],
             "games": {
                 name: {"options": game.options, "kinds": sorted(game.kinds), "keywords": game.keywords}
                 for name, game in self._games.games.items()
@@ -114,19 +112,21 @@ class Gaming:
         except msgspec.ValidationError as error:
             raise ProfileInputError(f"metadata: {error}") from error
         name, game = self._games.find(wanted.game)
-        return PreparedGaming(self._finder, name, game, wanted, self._games.common)
+        return PreparedGaming(self._finder, name, game, place_of(asked), self._games.common)
 
 
 class PreparedGaming:
     """The rules for one match."""
 
-    def __init__(self, finder: EventFinder, name: str, game: Game, wanted: Asked, common: frozenset[str]) -> None:
+    def __init__(self, finder: EventFinder, name: str, game: Game, place: Place, common: frozenset[str]) -> None:
         self._finder = finder
         self._name = name
         self._game = game
         self._common = common
-        self._names = {name.lower(): name for name in [*_names(wanted.players), *wanted.teams]}
-        self._roster = Roster(_names(wanted.players), wanted.teams)
+        self.tournament = place.stream
+        players = [player.name for player in place.players]
+        self._names = {name.lower(): name for name in [*players, *place.teams]}
+        self._roster = Roster(players, place.teams)
 
     def enrich(self, seen: ObservedHighlight, tags: list[str]) -> Enriched:
         """Say what happens, who did it, and how much it excites."""
@@ -146,7 +146,10 @@ class PreparedGaming:
         more = [kind.replace("_", "-") for kind in kinds]
         joined_tags = [*tags, *(tag for tag in more if tag not in tags)] if more else tags
         note = {"kinds": kinds, "hype": hype, "players": players, "teams": teams}
-        return Enriched(joined_tags, enrichment, note)
+        sighting = None
+        if self.tournament is not None:  # guessed names would keep moments apart and fill leaderboards
+            sighting = Sighted(tuple(kinds), hype, tuple(players) if known else (), tuple(teams) if known else ())
+        return Enriched(joined_tags, enrichment, note, sighting=sighting)
 
     def _who(self, title: str, description: str) -> tuple[list[str], list[str], bool]:
         if self._names:
@@ -213,12 +216,6 @@ def _moment(highlight_id: str, state: HighlightState) -> dict[str, Any]:
         "players": note.get("players", []),
         "teams": note.get("teams", []),
     }
-
-
-def _names(players: list[Any]) -> list[str]:
-    """Return the names of players, given as names or as objects with one."""
-    named = (player.get("name") if isinstance(player, dict) else player for player in players)
-    return [name for name in named if isinstance(name, str) and name]
 
 
 def _text(metadata: Mapping[str, Any], field: str) -> str:

@@ -50,6 +50,7 @@ def test_two_views_of_one_moment_are_one_record_with_both() -> None:
         (4.0, {"kinds": ("clutch", "ace")}, 2),
         (4.0, {"kinds": (), "title": "Timeout, and the crowd sings"}, 1),
         (4.0, {"kinds": (), "title": "Title of A!"}, 2),
+        (4.0, {"kinds": (), "title": "Unseen", "players": ("Mira",)}, 1),  # the other names nobody
         (4.0, {"kinds": (), "title": ""}, 1),
         (4.0, {"place": stream(match_id="m2", offset_s=100.0)}, 1),
         (4.0, {"place": stream(match_id=None, offset_s=100.0)}, 1),

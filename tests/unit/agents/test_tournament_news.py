@@ -9,9 +9,11 @@ import pytest
 
 from agents.domain import HighlightDomain
 from agents.policy import Policy
-from agents.profiles import ProfileInputError
-from agents.profiles.gaming.place import place_of, sighted
+from agents.profiles import General, ProfileInputError, Profiles
+from agents.profiles.gaming import Gaming
+from agents.profiles.gaming.place import place_of
 from pipeline.effects.calls import Accepted, Failed, Seen
+from pipeline.simulator.scripts import find_script
 from pipeline.streaming.partitioner import partition_of
 from schemas.records import ObservedHighlight, ObservedStream, RecordError, Request, TournamentSighting
 from schemas.records.tournament_sighting import Player
@@ -171,9 +173,46 @@ def test_the_one_whose_view_it_is_plays() -> None:
     assert place_of(asked).stream is None
 
 
-def test_what_is_told_of_an_enriched_highlight() -> None:
-    """Kinds once each, and a score that the intensity of the best event moves."""
-    events = [{"kind": "ace", "intensity": 1.0}, {"kind": "clutch", "intensity": 0.4}, {"kind": "ace"}]
-    told = sighted({"events": events, "players": [{"name": "Mira"}, "Mira"], "teams": ["North"]}, 0.8)
-    assert (told.kinds, told.score, told.players, told.teams) == (("ace", "clutch"), 0.9, ("Mira",), ("North",))
-    assert sighted({}, 0.8).score == 0.8
+def test_a_match_from_three_sides() -> None:
+    """The written streams of the simulator: what two or three of them saw is one moment with these views."""
+    arena = Arena()
+    places: dict[str, dict[str, Any]] = {
+        "cup-final": {},
+        "cup-final-pov": {"stream_role": "pov", "player": "Nyx", "team": "Northwind"},
+        "cup-final-es": {"stream_role": "language", "language": "es", "offset_s": 8},
+    }
+    roster = {"teams": ["Northwind", "Iron Harbor"], "players": ["Nyx", "Vesper", "Karu", "Strand", "Okoye", "Juno"]}
+    domain = HighlightDomain(
+        Policy(jitter=0.0), Random(7), profiles=Profiles((General(), Gaming())), place=partition_of(12)
+    )
+    for name, place in places.items():
+        bench, script = Bench(domain=domain), find_script(name)
+        assert script is not None
+        metadata = {**METADATA, "offset_s": 0, "game": "valorant", **roster, **place}
+        bench.request("r1", profile="gaming", metadata=metadata)
+        shown = [
+            seen_highlight(
+                f"{name}-{number}",
+                title=point.title,
+                description=point.description,
+                timestamp=point.start_s,
+                duration=point.duration_s,
+                confidence_score=point.confidence,
+                tags=[],
+            )
+            for number, point in enumerate(script.moments)
+        ]
+        settle(bench, *shown)
+        for item in bench.stage.published:
+            if item.topic == "tournament-sightings":
+                moved = (item.value or b"").replace(b'"request_id":"r1"', f'"request_id":"{name}"'.encode())
+                arena.feed("tournament-sightings", moved, key=KEY)
+    seen = {round(moment.start_s): moment.views for moment in arena.moments.values() if moment.views > 1}
+    assert seen == {35: 2, 400: 3, 1010: 2, 1540: 2, 1800: 2, 2610: 3}
+    (record,) = arena.boards()
+    assert (record.final, record.totals.highlights, record.players[0].name) == (True, 20, "Nyx")
+    assert [notice.title for notice in arena.of("notifications")] == [
+        "ACE! Nyx takes down all five",
+        "Vesper wins the 1v3",
+        "Juno clutches the 1v2 on match point",
+    ]

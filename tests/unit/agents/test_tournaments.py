@@ -39,7 +39,9 @@ def test_the_final_record_has_leaderboards_totals_and_a_summary() -> None:
     """Players and teams by score, matches, the best moments, the timeline and the hype curve."""
     (record,) = final().boards()
     assert (record.tenant, record.tournament_id, record.name, record.final) == ("acme", "cup", "Cup", True)
-    assert record.totals == Totals(streams=2, running=0, highlights=3, moments=2, kinds={"ace": 1, "clutch": 1})
+    assert record.totals == Totals(
+        streams=2, running=0, highlights=3, moments=2, kinds={"ace": 1, "clutch": 1}, notified=1
+    )
     assert [(line.name, line.team, line.score) for line in record.players] == [
         ("Mira", "North", 0.8),
         ("Jonas", "Delta", 0.5),
