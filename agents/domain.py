@@ -7,6 +7,7 @@ from random import Random, SystemRandom
 from types import MappingProxyType
 
 from agents.policy import Policy
+from agents.profile_desk import ProfilesOnDesk
 from agents.profiles import Profiles
 from agents.rules.commands import CommandRule
 from agents.rules.effects import HighlightEffects
@@ -46,8 +47,10 @@ class HighlightDomain:
         observer: HighlightObserver | None = None,
         place: Callable[[bytes], int] = lambda _key: 0,
     ) -> None:
+        profiles = profiles or Profiles()
+        self.desk = ProfilesOnDesk(profiles)
         topics = catalogue.load()
-        outputs = Outputs(profiles or Profiles(), topics, topic_prefix, observer, place=place)
+        outputs = Outputs(profiles, topics, topic_prefix, observer, place=place)
         highlights = HighlightRule(outputs, policy)
         sightings = SightingRule(outputs, highlights, policy)
         parking = Parking(outputs, policy)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
 if TYPE_CHECKING:
     from pipeline.effects.calls import Call, Result
+    from schemas.records import Highlight, Summary
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -100,8 +101,51 @@ class EffectRules(Protocol[S]):  # type: ignore[misc]  # a port: S stands in arg
         """Fold what came of a call: the next state, the next due time, outputs."""
 
 
+class ProfileInfo(NamedTuple):
+    """A profile as people see it: ``label`` has its version, ``exports`` what each format is, by format."""
+
+    name: str
+    version: int
+    label: str
+    about: str
+    exports: Mapping[str, str]
+
+
+class ProfileDesk(Protocol):
+    """What commands may ask about profiles."""
+
+    def profiles(self) -> list[ProfileInfo]:
+        """All profiles, each version once."""
+
+    def find(self, label: str) -> ProfileInfo | None:
+        """The profile of a record's ``profile``, or of a name with or without version; ``None`` when it is unknown."""
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """Options, kinds, rules and data of a profile, JSON.
+
+        Raises:
+            LookupError: there is none.
+        """
+
+    def export(self, form: str, summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:
+        """Render a settled request's document in a form of its profile: the files' texts by name.
+
+        Args:
+            form: one of the profile's exports.
+            summary: the latest.
+            highlights: the latest revision of each.
+
+        Raises:
+            LookupError: the profile has no such form; the text lists those there are.
+        """
+
+
 class Domain(Protocol[S]):
     """Everything the machinery runs."""
+
+    @property
+    def desk(self) -> ProfileDesk:
+        """What commands may ask about profiles."""
 
     @property
     def rules(self) -> Mapping[str, Rule[S]]:

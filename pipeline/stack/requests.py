@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.structs import RecordMetadata
 
 from pipeline.kafka.connection import KafkaConnection
+from pipeline.simulator.scripts import find_script
 from schemas.catalogue import load
 from schemas.cloudevents import EventHeaders
 from schemas.records import RecordError, Request, decode, encode
@@ -45,6 +46,19 @@ def read_requests(path: Path) -> list[Request]:
         return parse_requests(path.read_bytes(), str(path))
     except OSError as error:
         raise RequestFileError(str(path), [f"cannot be read: {error.strerror}"]) from error
+
+
+def with_transcripts(requests: Iterable[Request]) -> list[Request]:
+    """Return requests with the words of the written streams that they name (``metadata.script``), as transcripts."""
+    return [_with_transcript(request) for request in requests]
+
+
+def _with_transcript(request: Request) -> Request:
+    script = find_script(str(request.metadata.get("script", "")))
+    if script is None or not script.transcript or "transcript" in request.metadata:
+        return request
+    metadata = {**request.metadata, "transcript": {"segments": script.segments()}}
+    return msgspec.structs.replace(request, metadata=metadata)
 
 
 def parse_requests(text: bytes, source: str) -> list[Request]:

@@ -20,7 +20,7 @@ class Game(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         options: for the API; what a request names itself comes first.
         kinds: what can happen; empty: everything.
-        keywords: words that mark a moment of this game; they go to the API as tags.
+        keywords: words that are worth a mention in this game; a highlight lists those that its text has.
         aliases: other names of it.
         terms: names of maps, champions, weapons, places: never taken for a player or a team.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +17,7 @@ from agents.profiles.gaming.games import Game, Games
 from agents.profiles.gaming.names import Roster, guessed
 from agents.profiles.gaming.place import FIELDS, Place, place_of
 from agents.profiles.profile import Enriched, Export, ProfileInputError, Sighted
+from agents.rules.canonical import normal_tags
 from schemas.records.observation import ObservedHighlight
 from schemas.records.request import Request
 
@@ -90,12 +92,12 @@ class Gaming:
         }
 
     def options(self, asked: Request) -> Mapping[str, Any]:
-        """The game's settings; its name, its keywords and the tournament as tags."""
+        """The game's settings; its name and the tournament as tags."""
         name, game = self._games.find(_text(asked.metadata, "game"))
         tags = [tag for tag in (name, _text(asked.metadata, "tournament_id")) if tag]
         if tags[1:]:
             tags.insert(1, "tournament")
-        return {**game.options, "custom_tags": [*tags, *game.keywords]}
+        return {**game.options, "custom_tags": tags}
 
     def transcript_url(self, asked: Request) -> str | None:  # noqa: ARG002 - the port
         """No transcript is read."""
@@ -112,17 +114,29 @@ class Gaming:
         except msgspec.ValidationError as error:
             raise ProfileInputError(f"metadata: {error}") from error
         name, game = self._games.find(wanted.game)
-        return PreparedGaming(self._finder, name, game, place_of(asked), self._games.common)
+        given = frozenset(normal_tags([*asked.options.custom_tags, *self.options(asked)["custom_tags"]]))
+        return PreparedGaming(self._finder, name, game, place_of(asked), self._games.common, given)
 
 
 class PreparedGaming:
-    """The rules for one match."""
+    """The rules for one match. ``given``: tags that the API puts on each highlight because it was asked to."""
 
-    def __init__(self, finder: EventFinder, name: str, game: Game, place: Place, common: frozenset[str]) -> None:
+    def __init__(
+        self,
+        finder: EventFinder,
+        name: str,
+        game: Game,
+        place: Place,
+        common: frozenset[str],
+        given: frozenset[str],
+    ) -> None:
         self._finder = finder
         self._name = name
         self._game = game
         self._common = common
+        self._given = given
+        words = "|".join(re.escape(word.lower()) for word in sorted(game.keywords, key=len, reverse=True))
+        self._keywords = re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None
         self.tournament = place.stream
         players = [player.name for player in place.players]
         self._names = {name.lower(): name for name in [*players, *place.teams]}
@@ -131,7 +145,8 @@ class PreparedGaming:
     def enrich(self, seen: ObservedHighlight, tags: list[str]) -> Enriched:
         """Say what happens, who did it, and how much it excites."""
         title, description = seen.title[:500], seen.description[:4_000]
-        events = self._finder.find(title, description, " ".join(tags[:20]), seen.timestamp, self._game, self._name)
+        told = " ".join(tag for tag in tags[:20] if tag not in self._given)
+        events = self._finder.find(title, description, told, seen.timestamp, self._game, self._name)
         players, teams, known = self._who(title, description)
         hype = hype_of(events, seen.confidence_score)
         kinds = [event.kind for event in events]
@@ -141,6 +156,7 @@ class PreparedGaming:
             "hype": hype,
             "players": players,
             "teams": teams,
+            "keywords": self._keywords_in(f"{title}\n{description}"),
             "names_known": known,
         }
         more = [kind.replace("_", "-") for kind in kinds]
@@ -150,6 +166,9 @@ class PreparedGaming:
         if self.tournament is not None:  # guessed names would keep moments apart and fill leaderboards
             sighting = Sighted(tuple(kinds), hype, tuple(players) if known else (), tuple(teams) if known else ())
         return Enriched(joined_tags, enrichment, note, sighting=sighting)
+
+    def _keywords_in(self, text: str) -> list[str]:
+        return [] if self._keywords is None else sorted(set(self._keywords.findall(text.lower())))
 
     def _who(self, title: str, description: str) -> tuple[list[str], list[str], bool]:
         if self._names:

@@ -15,6 +15,7 @@ import httpx
 import orjson
 import psutil
 
+from pipeline.cli.demo.documents import show_documents
 from pipeline.cli.demo.report import figures_of, show_account
 from pipeline.cli.demo.state import DemoState, WorkerLife
 from pipeline.cli.demo.view import View, make_view
@@ -23,17 +24,19 @@ from pipeline.cli.kafka_access import reach
 from pipeline.cli.kept_logs import naming_kept_logs
 from pipeline.cli.output import Output
 from pipeline.cli.places import check_scenario, check_writable
+from pipeline.domain import ProfileDesk
 from pipeline.kafka.log_end import tail_of
 from pipeline.settings import Settings
 from pipeline.stack.account import Account, settle
 from pipeline.stack.follow import Following
 from pipeline.stack.local import LocalStack, StackConfig
-from pipeline.stack.published import read_published
+from pipeline.stack.published import Published, read_published
 from pipeline.stack.reader import Reader, open_reader
-from pipeline.stack.requests import example_requests, read_requests, write_requests
+from pipeline.stack.requests import example_requests, read_requests, with_transcripts, write_requests
 from pipeline.stack.topics import delete_topics
 from pipeline.stack.truth import read_truth
 from pipeline.worker.exit_codes import ExitCode
+from schemas.records import Request
 
 KILL_AT_SHARE = 0.2
 """The worker dies when a fifth of all highlights is published: everything runs, nothing is done."""
@@ -50,6 +53,7 @@ class DemoOptions:
 
     workers: int = 2
     requests: Path | None = None
+    profile: str | None = None
     kill: bool = True
     seed: int = 1
     scenario: str = "demo"
@@ -57,13 +61,13 @@ class DemoOptions:
     timeout_s: float = 180.0
 
 
-async def run_demo(options: DemoOptions, settings: Settings, out: Output) -> bool:
-    """Run the demo; return whether the account is clean."""
+async def run_demo(options: DemoOptions, settings: Settings, desk: ProfileDesk, out: Output) -> bool:
+    """Run the demo; return whether the account is clean. ``desk`` renders the documents at the end."""
     check_scenario(options.scenario)
     if settings.kafka.bootstrap_servers:
         await reach(settings)  # within seconds, and before anything is put up
     check_writable(options.json_file, "--json-file")  # now: a minute of work would end without its figures
-    requests = read_requests(options.requests) if options.requests else example_requests()
+    requests = _requests(options)
     if options.json_file.is_file():
         options.json_file.write_bytes(b"")  # figures of a former run would look like those of this one if it fails
     began = psutil.Process().create_time()  # what a person waits for counts from the command, imports included
@@ -78,17 +82,18 @@ async def run_demo(options: DemoOptions, settings: Settings, out: Output) -> boo
         with view:
             await stack.start_services()
             async with stack.watched():
-                account = await _run(stack, state, view, options)
+                account, published = await _run(stack, state, view, options)
         figures = figures_of(state, account)
         stack.keep_folder = not account.ok
         show_account(out, state, account, figures, options.json_file, stack.folder)
+        show_documents(out, desk, requests, published, options.json_file.parent / "documents")
         if not account.ok:
             _show_logs(out, stack)
     _write(options.json_file, figures)
     return account.ok
 
 
-async def _run(stack: LocalStack, state: DemoState, view: View, options: DemoOptions) -> Account:
+async def _run(stack: LocalStack, state: DemoState, view: View, options: DemoOptions) -> tuple[Account, Published]:
     await _send(stack, state)
     try:
         async with asyncio.timeout(options.timeout_s):
@@ -97,6 +102,16 @@ async def _run(stack: LocalStack, state: DemoState, view: View, options: DemoOpt
         view.event("timeout", f"gave up after {options.timeout_s:g} s")
     state.phase = "settling the account"
     return await _settle(stack, state, view)
+
+
+def _requests(options: DemoOptions) -> list[Request]:
+    requests = read_requests(options.requests) if options.requests else example_requests()
+    chosen = [one for one in requests if options.profile in {None, one.profile.partition("@")[0]}]
+    if not chosen:
+        raise CommandError(
+            ExitCode.SETTINGS, f"none of the requests has the profile {options.profile}", "choose another, or all"
+        )
+    return with_transcripts(chosen)
 
 
 def _stack_config(options: DemoOptions, settings: Settings) -> StackConfig:
@@ -217,14 +232,14 @@ async def _kill_one(stack: LocalStack, state: DemoState, view: View, options: De
     view.event("recovered", f"worker {life.number} owns partitions again")
 
 
-async def _settle(stack: LocalStack, state: DemoState, view: View) -> Account:
+async def _settle(stack: LocalStack, state: DemoState, view: View) -> tuple[Account, Published]:
     codes = await stack.workers.stop_all()
     for life in state.workers.values():
         life.status = "stopped"
     view.event("workers", stopped_text(codes.values()))
     published = await read_published(stack.connection, prefix=stack.settings.topics.prefix)
     truth = read_truth(stack.simulator.truth_log)
-    return settle(truth, published, [request.request_id for request in state.requests])
+    return settle(truth, published, [request.request_id for request in state.requests]), published
 
 
 def stopped_text(codes: Collection[int | None]) -> str:

@@ -142,7 +142,7 @@ def test_a_file_that_cannot_be_written_is_told_before_the_demo_starts(
 ) -> None:
     """A minute of work must not end without its figures: exit code 2, and the option."""
     (tmp_path / "file").touch()
-    assert call(no_domain, ["demo", "--json-file", str(tmp_path / "file" / "x.json")]) == ExitCode.SETTINGS
+    assert call(build_domain, ["demo", "--json-file", str(tmp_path / "file" / "x.json")]) == ExitCode.SETTINGS
     assert "--json-file" in capsys.readouterr().err
 
 

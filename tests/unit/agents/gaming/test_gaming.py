@@ -20,7 +20,7 @@ from agents.profiles.data import ProfileDataError
 from agents.profiles.gaming import Gaming
 from agents.profiles.gaming.exports import clock
 from agents.profiles.gaming.profile import PreparedGaming
-from schemas.records import ObservedHighlight, Request, Summary
+from schemas.records import ObservedHighlight, Options, Request, Summary
 from schemas.records.summary import Counts
 from tests.unit.agents.support import START, make_request, seen_highlight
 
@@ -81,6 +81,21 @@ def test_only_what_a_game_has_can_happen() -> None:
     assert "baron" in kinds("They take Baron Nashor", game="league_of_legends")
 
 
+def test_tags_that_were_asked_for_tell_nothing() -> None:
+    """The API puts a request's own tags on every highlight: they are no news of one."""
+    asked = make_request(options=Options(custom_tags=["Ace League"]), metadata={"game": "valorant"})
+    enriched = GAMING.prepare(asked, None).enrich(seen_highlight("h1", title="Quiet"), ["ace-league", "valorant"])
+    assert enriched.enrichment["events"] == []
+    tagged = GAMING.prepare(asked, None).enrich(seen_highlight("h1", title="Quiet"), ["ace"])
+    assert [event.kind for event in tagged.enrichment["events"]] == ["ace"]
+
+
+def test_a_games_keywords_are_listed() -> None:
+    """Whole words of the text, each once."""
+    shown = seen_highlight("h1", title="Flick, flick and a headshot", description="in your face")
+    assert prepared().enrich(shown, []).enrichment["keywords"] == ["flick", "headshot"]
+
+
 def test_every_event_carries_its_evidence() -> None:
     """The words, where they stand, when, by which rule, how surely."""
     shown = seen_highlight("h1", title="A quiet round", description="Then Nyx aces them.", timestamp=61.5)
@@ -96,7 +111,7 @@ def test_the_games_settings_are_asked_for() -> None:
     """Of the guide, and for a game that nobody knows the guide's fallback."""
     options = GAMING.options(make_request(metadata={"game": "LoL", "tournament_id": "cup"}))
     assert (options["analysis_quality"], options["clip_duration"]) == ("premium", 30)
-    assert options["custom_tags"][:3] == ["league_of_legends", "tournament", "cup"]
+    assert options["custom_tags"] == ["league_of_legends", "tournament", "cup"]
     assert GAMING.options(make_request())["sensitivity"] == "medium"
 
 

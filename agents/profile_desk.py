@@ -1,0 +1,58 @@
+"""What commands ask about profiles. Implements :class:`pipeline.domain.ProfileDesk`; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agents.profiles import Profile, Profiles
+from pipeline.domain import ProfileInfo
+from schemas.records import Highlight, Summary
+
+
+class ProfilesOnDesk:
+    """Answers from the profiles that a worker would run."""
+
+    def __init__(self, profiles: Profiles) -> None:
+        self._profiles = profiles
+
+    def profiles(self) -> list[ProfileInfo]:
+        """All profiles, each version once."""
+        return [_info(profile) for profile in self._profiles]
+
+    def find(self, label: str) -> ProfileInfo | None:
+        """The profile of a record's ``profile``, or of a name with or without version; ``None`` when it is unknown."""
+        profile = self._profiles.find(label.partition("+")[0])
+        return None if profile is None else _info(profile)
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """Options, kinds, rules and data of a profile, JSON.
+
+        Raises:
+            LookupError: there is none; the text lists those there are.
+        """
+        return self._named(name).describe()
+
+    def export(self, form: str, summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:
+        """Render a settled request's document in a form of its profile: the files' texts by name.
+
+        Raises:
+            LookupError: the profile has no such form; the text lists those there are.
+        """
+        profile = self._named(summary.profile.partition("+")[0])
+        export = profile.exports.get(form)
+        if export is None:
+            forms = ", ".join(profile.exports) or "none"
+            raise LookupError(f"{profile.label} has no form {form}; there are: {forms}")
+        return export.render(summary, highlights)
+
+    def _named(self, name: str) -> Profile:
+        profile = self._profiles.find(name)
+        if profile is None:
+            raise LookupError(f"no profile {name}; there are {', '.join(self._profiles.names)}")
+        return profile
+
+
+def _info(profile: Profile) -> ProfileInfo:
+    exports = {form: export.about for form, export in profile.exports.items()}
+    return ProfileInfo(profile.name, profile.version, profile.label, profile.about, exports)

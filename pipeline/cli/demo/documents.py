@@ -1,0 +1,88 @@
+"""What people read in the end: the document of one stream of each profile, and all its forms as files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich.markdown import Markdown
+from rich.panel import Panel
+
+from pipeline.cli.output import Output
+from pipeline.domain import ProfileDesk
+from pipeline.stack.published import Published
+from schemas.records import Highlight, Request, Summary
+
+_SHOWN_LINES = 32
+
+
+def show_documents(
+    out: Output, desk: ProfileDesk, requests: Sequence[Request], published: Published, folder: Path
+) -> None:
+    """Show the document of one request of each profile, and write all its forms.
+
+    Args:
+        out: where it is shown.
+        desk: renders.
+        requests: those of the demo; of each profile the first that is written out (``metadata.script``) is shown.
+        published: what was on the topics.
+        folder: where the files go, a folder for each request; what cannot be written is told, and no failure.
+    """
+    for request in _one_of_each_profile(requests):
+        summary = published.summaries.get(request.request_id)
+        info = None if summary is None else desk.find(summary.profile)
+        if summary is None or info is None or not info.exports:
+            continue
+        latest = latest_of(place.record for place in published.highlights.get(request.request_id, []))
+        files: dict[str, str] = {}
+        for place, form in enumerate(info.exports):
+            rendered = desk.export(form, summary, latest)
+            if place == 0:
+                _show(out, request, summary, next(iter(rendered.values()), ""))
+            files.update(rendered)
+        _write(out, folder / request.request_id, files)
+
+
+def latest_of(records: Iterable[Highlight]) -> list[Highlight]:
+    """Return the latest revision of each highlight, in the order of their time in the stream."""
+    latest: dict[str, Highlight] = {}
+    for record in records:
+        known = latest.get(record.highlight_id)
+        if known is None or record.revision > known.revision:
+            latest[record.highlight_id] = record
+    return sorted(latest.values(), key=lambda highlight: (highlight.start_s, highlight.highlight_id))
+
+
+def _one_of_each_profile(requests: Sequence[Request]) -> list[Request]:
+    chosen: dict[str, Request] = {}
+    for request in sorted(requests, key=lambda request: "script" not in request.metadata):
+        chosen.setdefault(request.profile.partition("@")[0], request)
+    return [chosen[profile] for profile in sorted(chosen)]
+
+
+def _show(out: Output, request: Request, summary: Summary, text: str) -> None:
+    if out.json:
+        out.record({"event": "document", "request_id": request.request_id, "document": summary.document})
+        return
+    lines = text.splitlines()
+    more = len(lines) - _SHOWN_LINES
+    shown = "\n".join(lines[:_SHOWN_LINES])
+    if out.console.is_terminal:
+        title = f"{request.request_id}: {summary.profile}"
+        out.console.print(Panel(Markdown(shown), title=title, subtitle=f"{more} more lines" if more > 0 else None))
+    else:
+        out.line("")
+        out.line(f"--- {request.request_id}: {summary.profile}")
+        for line in lines[:_SHOWN_LINES]:
+            out.line(line)
+
+
+def _write(out: Output, folder: Path, files: dict[str, str]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / Path(name).name).write_text(text, "utf-8")
+    except OSError as error:
+        out.note(f"the documents cannot be written to {folder}: {error.strerror}")
+        return
+    out.note(f"    {len(files)} document{'s' * (len(files) != 1)}: {folder}")
