@@ -30,6 +30,6 @@ def test_what_is_told_of_tournaments_comes_from_settings() -> None:
 def test_a_request_is_remembered_longer_than_input_is_kept() -> None:
     """A retention that would let a replay outlive what deduplicates it is refused."""
     topics = catalogue.load()
-    longest_s = max((topics[name].retention_ms or 0) / 1000 for name in ("requests", "commands", "observations"))
+    longest_s = max((topics[name].retention_ms or 0) / 1000 for name in catalogue.INPUTS)
     with pytest.raises(SettingsError):
         Settings.load(environ={"TLDR_RETAIN_DAYS": f"{longest_s / DAY_S:g}"})
