@@ -60,14 +60,14 @@ def place_of(asked: Request) -> Place:
     says = asked.metadata
     teams = _names(says, "teams", MOST_TEAMS)
     players = _players(says)
+    tournament_id: str | None = _checked(says, "tournament_id", TournamentId | None, "an identifier, at most 100 long")
+    if tournament_id is None:
+        return Place(None, teams, players)  # the other names may mean something else to the producer
+    if len(asked.tenant) + 1 + len(tournament_id) > LONGEST_KEY:
+        raise ProfileInputError(f"metadata.tournament_id: with the tenant it has more than {LONGEST_KEY} characters")
     player, team = _name(says, "player"), _name(says, "team")
     if player and player not in {known.name for known in players}:
         players = (*players, Player(name=player, team=team))
-    tournament_id: str | None = _checked(says, "tournament_id", TournamentId | None, "an identifier, at most 100 long")
-    if tournament_id is None:
-        return Place(None, teams, players)
-    if len(asked.tenant) + 1 + len(tournament_id) > LONGEST_KEY:
-        raise ProfileInputError(f"metadata.tournament_id: with the tenant it has more than {LONGEST_KEY} characters")
     role: StreamRole = _checked(says, "stream_role", StreamRole | None, "main, pov or language") or "main"
     offset_s: float = _checked(says, "offset_s", float | None, "seconds, a number") or 0.0
     if not -_DAY_S * 30 <= offset_s <= _DAY_S * 30:

@@ -168,9 +168,17 @@ def test_a_key_that_kafka_would_have_no_room_for_is_refused() -> None:
 
 def test_the_one_whose_view_it_is_plays() -> None:
     """A view's player is among the players, with the team."""
-    asked = make_request("r", metadata={"player": "Kim", "team": "Delta", "players": ["Mira"]})
-    assert place_of(asked).players == (Player(name="Mira"), Player(name="Kim", team="Delta"))
-    assert place_of(asked).stream is None
+    given = {"player": "Kim", "team": "Delta", "players": ["Mira"]}
+    place = place_of(make_request("r", metadata={**given, "tournament_id": "cup"}))
+    assert place.players == (Player(name="Mira"), Player(name="Kim", team="Delta"))
+    assert place.stream is not None
+    assert place.stream.players == place.players
+
+
+def test_without_a_tournament_its_other_names_are_the_producers() -> None:
+    """A request that belongs to none may use ``team`` or ``phase`` for whatever it likes."""
+    place = place_of(make_request("r", metadata={"team": {"id": 7}, "phase": 3, "teams": ["North"]}))
+    assert (place.stream, place.teams, place.players) == (None, ("North",), ())
 
 
 def test_a_match_from_three_sides() -> None:
