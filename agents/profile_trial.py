@@ -32,7 +32,7 @@ class Trial:
 
     def see(self, highlight: ObservedHighlight) -> Highlight:
         """Enrich a highlight in the API's words, and keep it for the document; numbers of a record are 1."""
-        record, note = enriched(highlight, self._context, _NOBODY, Place(1, 1, 1), signed=True)
+        record, added = enriched(highlight, self._context, _NOBODY, Place(1, 1, 1), signed=True)
         self._states[highlight.id] = HighlightState(
             STATE_VERSION,
             1,
@@ -45,7 +45,7 @@ class Trial:
             POLL,
             0,
             record.title[:120],
-            note,
+            added.note,
         )
         return record
 

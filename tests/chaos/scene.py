@@ -17,14 +17,15 @@ from pipeline.kafka.connection import KafkaConnection
 from pipeline.settings import Settings
 from pipeline.stack.simulator import SimulatorProcess
 from pipeline.stack.topics import apply_topics
-from schemas.catalogue import INPUTS, full_name
+from schemas.catalogue import INPUTS, full_name, load
 from tests.chaos.fleet import Fleet
 from tests.chaos.load import Writer, request_record
 from tests.chaos.oracle import Account, Truth, compare
 from tests.chaos.reading import Ends, Tail, unread
 from tests.chaos.scale import Scale
 
-OUTPUTS = ("highlights", "streams", "summaries", "ledger", "dead-letters")
+OUTPUTS = tuple(short for short in load().topics if short not in INPUTS)
+"""Short names of the topics that only ledgers write."""
 _ENDED = frozenset({"settled", "rejected"})
 
 
