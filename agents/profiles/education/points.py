@@ -262,7 +262,9 @@ _LAWS = frozenset(
     {"theorem", "law", "lemma", "principle", "postulate", "corollary", "inequality", "axiom", "maxim", "rule", "razor", "criterion",
      "conjecture", "hypothesis", "equation", "laws"}
 )  # fmt: skip
-_LEADS = frozenset({"so", "and", "but", "well", "um", "uh", "okay", "now", "or", "then", "because", "yes", "yeah", "no"})
+_LEADS = frozenset(
+    {"so", "and", "but", "well", "um", "uh", "okay", "now", "or", "then", "because", "yes", "yeah", "no"}
+)
 _PRONOUNS = frozenset(
     {"it", "it's", "this", "that", "that's", "which", "they", "these", "those", "he", "she", "we", "i", "i'm", "there", "there's",
      "everything", "nobody", "we'll", "i'll", "i've", "they're", "we're", "don't"}
@@ -282,7 +284,9 @@ _NUMBER = re.compile(
 )
 _NAME = re.compile(r"(?<=[\w,;:] )[A-Z][a-z\u00c0-\u024f]{2,}|(?<=[\w,;:] )[A-Z]\b(?<!I)")
 _CLOSED = re.compile(r"[.!][\"'\u201d\u2019)\]]*\s*$")
-_TAG = re.compile(r"(?:^|[,\s])(?:okay|ok|right|yeah|yes|no|huh|eh|see|isn't it|doesn't it|don't you|aren't they|won't it|you know|sorry)\?$")
+_TAG = re.compile(
+    r"(?:^|[,\s])(?:okay|ok|right|yeah|yes|no|huh|eh|see|isn't it|doesn't it|don't you|aren't they|won't it|you know|sorry)\?$"
+)
 _REAL = 4
 """Words that a question has at least; fewer are ``No?`` or ``Anyone?``."""
 
@@ -294,7 +298,9 @@ def _asked(text: str, words: Sequence[str]) -> bool:
     count = sum(word[0] not in _ENDS for word in words)
     if count < _REAL:
         return False
-    return not (_TAG.search(text.lower()) and not text.lower().lstrip().startswith(("what", "why", "how", "is", "are", "do")))
+    return not (
+        _TAG.search(text.lower()) and not text.lower().lstrip().startswith(("what", "why", "how", "is", "are", "do"))
+    )
 
 
 def _fits(rule: RuleData, match: Found[_Meaning], words: Sequence[str], skipped: int) -> bool:
@@ -312,5 +318,7 @@ def _item(kind: Kind, one: _Read) -> Item:
     confidence, rule, term = one.kinds[kind]
     sentence = one.sentence
     text = sentence.part
-    evidence = Evidence(text, sentence.field, sentence.start, sentence.start + len(text), sentence.at_s, rule, confidence)
+    evidence = Evidence(
+        text, sentence.field, sentence.start, sentence.start + len(text), sentence.at_s, rule, confidence
+    )
     return Item(kind, text, sentence.at_s, confidence, evidence, term, sentence.speaker)

@@ -156,7 +156,11 @@ class PreparedEducation:
         }
         more = normal_tags([item.kind for item in items])
         joined_tags = [*tags, *(tag for tag in dict.fromkeys(more) if tag not in tags)] if more else tags
-        note: dict[str, Any] = {"title": title, "items": [Noted.of(item) for item in _best(items)], "concepts": concepts}
+        note: dict[str, Any] = {
+            "title": title,
+            "items": [Noted.of(item) for item in _best(items)],
+            "concepts": concepts,
+        }
         if own:
             note["words"] = words[:_NOTED_WORDS]
         return Enriched(joined_tags, enrichment, note)

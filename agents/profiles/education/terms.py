@@ -90,7 +90,11 @@ class Terms:
     def defined(self, text: str) -> tuple[str, str, float] | None:
         """Return form, term and confidence of a definition that stands on a copula, apposition or colon."""
         body = text[self._lead.match(text).end() :][:300]  # type: ignore[union-attr]
-        for form, pattern, least in (("copula", self._copula, 4), ("apposition", self._apposed, 3), ("colon", self._colon, 4)):
+        for form, pattern, least in (
+            ("copula", self._copula, 4),
+            ("apposition", self._apposed, 3),
+            ("colon", self._colon, 4),
+        ):
             match = pattern.match(body)
             if match is not None:
                 sure = self._sure(form, match, least)
@@ -120,7 +124,9 @@ class Terms:
             return 0.85 if relative else 0.7
         return 0.85 if first else 0.6 if relative else 0.0
 
-    def of(self, kind: str, where: Literal["before", "after", "inside"], text: str, words: Words, first: int, last: int) -> str | None:
+    def of(
+        self, kind: str, where: Literal["before", "after", "inside"], text: str, words: Words, first: int, last: int
+    ) -> str | None:
         """Return the term that stands before, after or inside a phrase; ``None`` where none can be made out."""
         begin, end = words.span(first, last)
         if kind == "theorem":
@@ -138,14 +144,29 @@ class Terms:
 
     def _after(self, text: str) -> str | None:
         text = text.lstrip(_TRIM)
-        text = re.sub(r"^(?:(?:a|an|the|this|that|it|them|then|just|by|as|technically|actually)\s+)+", "", text, flags=re.IGNORECASE)
+        text = re.sub(
+            r"^(?:(?:a|an|the|this|that|it|them|then|just|by|as|technically|actually)\s+)+",
+            "",
+            text,
+            flags=re.IGNORECASE,
+        )
         cut = _CUT.search(text)
         return self._clean(text[: cut.start()] if cut else text)
 
     def _inside(self, text: str) -> str | None:
         words = text.split()
         inner = [word for word in words[1:-1]]
-        while inner and inner[-1].lower() in {"we", "i", "you", "they", "one", "people", "lawyers", "economists", "biologists"}:
+        while inner and inner[-1].lower() in {
+            "we",
+            "i",
+            "you",
+            "they",
+            "one",
+            "people",
+            "lawyers",
+            "economists",
+            "biologists",
+        }:
             inner.pop()
         if inner and inner[0].lower() in {"speak", "talk", "say", "that"}:
             inner = [word for word in inner if word.lower() not in {"speak", "talk", "of", "about", "say", "that"}]
@@ -156,7 +177,10 @@ class Terms:
         words = text.strip(_TRIM).split()
         while words and (words[0].lower().strip(",") in self._articles or words[0].lower().strip(",") in self._fillers):
             words.pop(0)
-        while words and (words[-1].lower() in {"really", "basically", "just", "then", "simply", "also", "itself", "here"} or not words[-1].strip(_TRIM)):
+        while words and (
+            words[-1].lower() in {"really", "basically", "just", "then", "simply", "also", "itself", "here"}
+            or not words[-1].strip(_TRIM)
+        ):
             words.pop()
         if not words or len(words) > _WORDS + 1 or words[0].lower() in self._no_term:
             return None
@@ -170,7 +194,15 @@ class Terms:
         if match is None:
             return None
         name = match[1].strip(_TRIM)
-        return re.sub(r"^(?:(?:so|and|now|the|by|um|uh|that's|this is|called|as|know|we|is|says|from|of|a)\s+)+", "", name, flags=re.IGNORECASE)[:LONGEST_TERM] or None
+        return (
+            re.sub(
+                r"^(?:(?:so|and|now|the|by|um|uh|that's|this is|called|as|know|we|is|says|from|of|a)\s+)+",
+                "",
+                name,
+                flags=re.IGNORECASE,
+            )[:LONGEST_TERM]
+            or None
+        )
 
     def stated_law(self, text: str) -> str | None:
         """Return the name of a law that a sentence begins with and goes on to state."""
@@ -183,6 +215,83 @@ class Terms:
         return match["law"].strip(_TRIM)[:LONGEST_TERM]
 
 
-_RELATIVE = frozenset({"that", "which", "who", "where", "when", "of", "whose", "for", "between", "by", "without", "with", "how", "than", "from", "to", "made", "whom", "what", "at", "in"})
-_NO_LAW = frozenset({"a", "an", "my", "our", "your", "first", "i", "we", "you", "this", "that", "it", "if", "what", "there", "in", "studying", "house", "ground", "golden", "one", "no", "he", "she", "they", "is"})
-_NO_REST = frozenset({"school", "firm", "student", "students", "degree", "library", "was", "were", "proof", "next", "will", "in", "on", "we", "has", "have", "had", "again", "books", "i", "exam"})
+_RELATIVE = frozenset(
+    {
+        "that",
+        "which",
+        "who",
+        "where",
+        "when",
+        "of",
+        "whose",
+        "for",
+        "between",
+        "by",
+        "without",
+        "with",
+        "how",
+        "than",
+        "from",
+        "to",
+        "made",
+        "whom",
+        "what",
+        "at",
+        "in",
+    }
+)
+_NO_LAW = frozenset(
+    {
+        "a",
+        "an",
+        "my",
+        "our",
+        "your",
+        "first",
+        "i",
+        "we",
+        "you",
+        "this",
+        "that",
+        "it",
+        "if",
+        "what",
+        "there",
+        "in",
+        "studying",
+        "house",
+        "ground",
+        "golden",
+        "one",
+        "no",
+        "he",
+        "she",
+        "they",
+        "is",
+    }
+)
+_NO_REST = frozenset(
+    {
+        "school",
+        "firm",
+        "student",
+        "students",
+        "degree",
+        "library",
+        "was",
+        "were",
+        "proof",
+        "next",
+        "will",
+        "in",
+        "on",
+        "we",
+        "has",
+        "have",
+        "had",
+        "again",
+        "books",
+        "i",
+        "exam",
+    }
+)
