@@ -18,6 +18,16 @@ CRC32 = "consistent_random"
 
 PROFILES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("gaming", {"type": "esports", "game": "valorant"}),
+    ("education", {"type": "lecture", "course_id": "course", "topics": ["entropy"]}),
+    (
+        "meetings",
+        {
+            "type": "meeting",
+            "attendees": ["Amara Okafor", "Bjorn Lund", "Chen Wei", "Priya Nair"],
+            "date": "2026-07-01T09:00:00",
+            "timezone": "Europe/Berlin",
+        },
+    ),
     ("general", {}),
 )
 """Each request is of another profile than the one before."""
