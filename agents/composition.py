@@ -26,6 +26,8 @@ def policy_of(settings: Settings) -> Policy:
         locate_tries=policy.locate_tries,
         gone_after_s=policy.gone_after_s,
         retain_s=policy.retain_days * DAY_S,
+        transcript_tries=policy.transcript_tries,
+        transcript_pause_s=policy.transcript_pause_s,
         allowed_hosts=policy.allowed_hosts,
         blocked_hosts=policy.blocked_hosts,
         publish_signed_urls=policy.publish_signed_urls,

@@ -43,13 +43,25 @@ class Context:
         events: what its event ids begin with: the request id, and from the second epoch on the epoch.
         source_url: fit to be published.
         moment: makes deep links into the source.
+        transcript_url: where the transcript is that the request links; may carry a signature.
         traceparent: carried through from the request record.
 
     Raises:
         ProfileInputError: the profile cannot use the request's metadata.
     """
 
-    __slots__ = ("asked", "events", "key", "moment", "options", "profile_name", "rules", "source_url", "traceparent")
+    __slots__ = (
+        "asked",
+        "events",
+        "key",
+        "moment",
+        "options",
+        "profile_name",
+        "rules",
+        "source_url",
+        "traceparent",
+        "transcript_url",
+    )
 
     def __init__(
         self,
@@ -66,6 +78,7 @@ class Context:
         self.events = asked.request_id if epoch == 1 else f"{asked.request_id}~{epoch}"
         self.source_url = without_credentials(asked.source_url)
         self.moment: MomentLink = moment_link(asked.platform, asked.source_url)
+        self.transcript_url = profile.transcript_url(asked)
         self.rules: Prepared = profile.prepare(asked, linked)
         self.options = options_of(asked, profile, says)
         self.profile_name = profile.label
