@@ -28,6 +28,7 @@ def policy_of(settings: Settings) -> Policy:
         retain_s=policy.retain_days * DAY_S,
         transcript_tries=policy.transcript_tries,
         transcript_pause_s=policy.transcript_pause_s,
+        remind_before_s=policy.remind_before_s,
         allowed_hosts=policy.allowed_hosts,
         blocked_hosts=policy.blocked_hosts,
         publish_signed_urls=policy.publish_signed_urls,

@@ -44,7 +44,7 @@ class HighlightDomain:
     ) -> None:
         profiles = profiles or Profiles()
         self.desk = ProfilesOnDesk(profiles)
-        outputs = Outputs(profiles, catalogue.load(), topic_prefix, observer)
+        outputs = Outputs(profiles, catalogue.load(), topic_prefix, observer, remind_before_s=policy.remind_before_s)
         highlights = HighlightRule(outputs, policy)
         sightings = SightingRule(outputs, highlights, policy)
         parking = Parking(outputs, policy)

@@ -48,6 +48,7 @@ class Policy:
         webhook_url: template with ``{request_id}`` and ``{nonce}``; ``None``: the API sends no webhooks.
         transcript_tries: how often a transcript is fetched before the request goes on without it.
         transcript_pause_s: after the first try that failed; each later pause is twice as long.
+        remind_before_s: how long before an item is due its reminder is sent.
         allowed_hosts: hosts that pass the screens of URLs and addresses unseen (tests and private networks).
         blocked_hosts: hosts refused, with their subdomains.
         publish_signed_urls: publish URLs of the API with their signatures. Off: a signature is a credential.
@@ -85,6 +86,7 @@ class Policy:
     webhook_url: str | None = None
     transcript_tries: int = 4
     transcript_pause_s: float = 2.0
+    remind_before_s: float = DAY_S
     allowed_hosts: tuple[str, ...] = ()
     blocked_hosts: tuple[str, ...] = ()
     publish_signed_urls: bool = False

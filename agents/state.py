@@ -12,6 +12,7 @@ from agents.ledger_records import (
     ACTIVE,
     FINAL,
     Closed,
+    FollowUpState,
     HighlightState,
     LinkedTranscript,
     OriginalRequest,
@@ -19,6 +20,9 @@ from agents.ledger_records import (
     RequestState,
     decode_state,
 )
+
+FOLLOW_UPS = "follow-up/"
+"""Before a request id on the due list: its next reminder. "/" is in no request id."""
 
 
 class PartitionState:
@@ -47,6 +51,7 @@ class PartitionState:
             "original": self._fold_original,
             "transcript": self._fold_transcript,
             "highlight": self._fold_highlight,
+            "follow-up": self._fold_follow_up,
             "parked": self._fold_parked,
             "closed": self._fold_closed,
         }
@@ -78,7 +83,10 @@ class PartitionState:
         return heap[0][0] if heap else None
 
     def take_due(self, now: float) -> str | None:
-        """Take one request that is due. It is not given again before :meth:`release`, whatever is folded meanwhile."""
+        """Take one request that is due, or the reminders of one (behind ``FOLLOW_UPS``).
+
+        It is not given again before :meth:`release`, whatever is folded meanwhile.
+        """
         due = self.next_due()
         if due is None or due > now:
             return None
@@ -109,8 +117,11 @@ class PartitionState:
             heappush(self._heap, (due, request_id))
 
     def _when_due(self, request_id: str) -> float | None:
+        if request_id.startswith(FOLLOW_UPS):
+            entry = self.entries.get(request_id.removeprefix(FOLLOW_UPS))
+            return None if entry is None else entry.next_reminder()
         entry = self.entries.get(request_id)
-        if entry is not None:
+        if entry is not None and (entry.request is not None or entry.parked):
             return entry.due()
         closed = self.closed.get(request_id)
         return None if closed is None else closed.due
@@ -186,6 +197,16 @@ class PartitionState:
         self._drop_if_empty(entry)
         self._schedule(request_id)
 
+    def _fold_follow_up(self, ids: str, new: FollowUpState | None) -> None:
+        request_id, _, item_id = ids.partition("/")
+        entry = self._kept(request_id)
+        if new is None:
+            entry.follow_ups.pop(item_id, None)
+        else:
+            entry.follow_ups[item_id] = new
+        self._drop_if_empty(entry)
+        self._schedule(FOLLOW_UPS + request_id)
+
     def _fold_closed(self, request_id: str, new: Closed | None) -> None:
         if new is None:
             self.closed.pop(request_id, None)
@@ -203,5 +224,10 @@ class PartitionState:
             "counts": {state: count for state, count in self.counts.items() if count},
             "parked": self.parked,
             "streams": dict(self.streams),
-            "due": {request_id: due for request_id in self.entries if (due := self._when_due(request_id)) is not None},
+            "due": {
+                key: due
+                for request_id in self.entries
+                for key in (request_id, FOLLOW_UPS + request_id)
+                if (due := self._when_due(key)) is not None
+            },
         }

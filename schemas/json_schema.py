@@ -19,7 +19,7 @@ import msgspec
 from schemas.catalogue import Catalogue, load
 from schemas.cloudevents import schema_uri
 from schemas.compatibility import RETIRED, breaks, retired
-from schemas.records import Command, Highlight, Observation, Request, Stream, Summary
+from schemas.records import Command, FollowUp, Highlight, Observation, Request, Stream, Summary
 from schemas.records.base import NO_LAST_NEWLINE
 from schemas.records.dead_letter import DeadLetterHeaders
 
@@ -27,6 +27,7 @@ FOLDER = Path(__file__).parent / "json"
 
 MODELS: Mapping[str, type[msgspec.Struct]] = {
     "command": Command,
+    "follow_up": FollowUp,
     "highlight": Highlight,
     "observation": Observation,
     "request": Request,

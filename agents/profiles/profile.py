@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from agents.ledger_records import HighlightState, LinkedTranscript
+from agents.profiles.follow_up import FollowUpItem
 from schemas.records.highlight import Highlight
 from schemas.records.observation import ObservedHighlight
 from schemas.records.request import Request
@@ -76,6 +77,9 @@ class Prepared(Protocol):
 
     def document(self, highlights: Mapping[str, HighlightState]) -> dict[str, Any]:
         """Make the summary's document from all highlights of a settled request, by id. Their order is of no account."""
+
+    def follow_ups(self, document: Mapping[str, Any]) -> Sequence[FollowUpItem]:
+        """Say what a document that it made leaves to be done; never raises. As it may be published."""
 
 
 class Profile(Protocol):

@@ -17,7 +17,7 @@ from agents.rules.results import ResultRule, Turn
 from agents.rules.sightings import SightingRule
 from agents.rules.slots import Slots
 from agents.rules.transcripts import TranscriptRule
-from agents.state import PartitionState
+from agents.state import FOLLOW_UPS, PartitionState
 from pipeline.domain import Stage
 from pipeline.effects.calls import Accepted, Call, Failed, FetchTranscript, Locate, Read, Result, Seen, Stop, Submit
 
@@ -54,9 +54,13 @@ class HighlightEffects:
 
     def begin(self, state: PartitionState, request_id: str, stage: Stage, now: float) -> Call | None:
         """Say what to call, after staging what must be known before it. ``None``: nothing, or not now."""
+        if request_id.startswith(FOLLOW_UPS):
+            self._outputs.remind(state.entries.get(request_id.removeprefix(FOLLOW_UPS)), stage, now)
+            state.release(request_id)
+            return None
         entry = state.entries.get(request_id)
         call: Call | None = None
-        if entry is None:
+        if entry is None or (entry.request is None and not entry.parked):
             retention.forget_marker(request_id, state, stage, now)
         elif entry.request is None:
             self._parking.expire(entry, state.partition, stage, now)

@@ -9,8 +9,10 @@ import msgspec
 
 from agents.entry import Entry
 from agents.ledger_records import RequestState
+from agents.policy import DAY_S
 from agents.profiles import Profiles
 from agents.rules.context import Context, context_of
+from agents.rules.follow_ups import FollowUpRule
 from pipeline.domain import HighlightObserver, Incoming, Stage
 from pipeline.streaming.dead_letter import TOPIC, error_headers
 from schemas import cloudevents
@@ -44,10 +46,17 @@ class Outputs:
         catalogue: the topics' names, which are the events' types.
         prefix: before each topic's name on this cluster.
         observer: told of each highlight on its way out.
+        remind_before_s: how long before an item is due its reminder is sent.
     """
 
     def __init__(
-        self, profiles: Profiles, catalogue: Catalogue, prefix: str = "", observer: HighlightObserver | None = None
+        self,
+        profiles: Profiles,
+        catalogue: Catalogue,
+        prefix: str = "",
+        observer: HighlightObserver | None = None,
+        *,
+        remind_before_s: float = DAY_S,
     ) -> None:
         self.profiles = profiles
         self._observer = observer
@@ -56,6 +65,7 @@ class Outputs:
         self._highlight = cloudevents.EventHeaders(catalogue["highlights"].name, SOURCE)
         self._stream = cloudevents.EventHeaders(catalogue["streams"].name, SOURCE)
         self._summary = cloudevents.EventHeaders(catalogue["summaries"].name, SOURCE)
+        self._follow_ups = FollowUpRule(catalogue, SOURCE, remind_before_s)
         self._now_ms = -1
         self._moment = moment(0.0)
         self._text = b""
@@ -129,13 +139,22 @@ class Outputs:
         stage.publish("streams", context.key, encode(record), headers)
 
     def summary(self, stage: Stage, entry: Entry, request: RequestState, now: float) -> None:
-        """Publish the manifest of a settled request; ``request.summaries`` is its revision."""
+        """Publish the manifest of a settled request, and what became of its follow-ups.
+
+        ``request.summaries`` is its revision.
+        """
         context = self.context(entry)
         self.at(now)
         record = summary_of(entry, request, context)
         event = cloudevents.summary_id(context.events, request.summaries)
         headers = self._summary.make(event, self._text, entry.request_id, context.traceparent)
         stage.publish("summaries", context.key, encode(record), headers)
+        self._follow_ups.compare(stage, entry, context, record, now)
+
+    def remind(self, entry: Entry | None, stage: Stage, now: float) -> None:
+        """Publish the reminders of an entry that are due."""
+        if entry is not None:
+            self._follow_ups.remind(stage, entry, now)
 
     def dead_letter(self, stage: Stage, record: Incoming, error: RecordError, now: float) -> None:
         """Give up a record that was taken in once: its bytes, and why."""

@@ -250,6 +250,9 @@ class PolicySettings(Group):
     transcript_pause_s: float = declare(
         2.0, "TLDR_TRANSCRIPT_PAUSE_S", "Pause after the first failed fetch, in seconds; each later one doubles.", gt=0
     )
+    remind_before_s: float = declare(
+        86_400.0, "TLDR_REMIND_BEFORE_S", "How long before a follow-up is due its reminder is sent, in seconds.", ge=0
+    )
     allowed_hosts: Names = declare(
         (),
         "TLDR_ALLOWED_HOSTS",

@@ -6,6 +6,7 @@ tolerated (an older reader accepts a newer record of the same version), and the 
 
 from schemas.records.base import SCHEMA_VERSION, ErrorCode, Record, RecordError, decode, encode
 from schemas.records.command import Command, CommandKind
+from schemas.records.follow_up import FollowUp, FollowUpKind
 from schemas.records.highlight import Highlight, Observed
 from schemas.records.observation import Observation, ObservationSource, ObservedHighlight, ObservedStream
 from schemas.records.request import Options, Request
@@ -18,6 +19,8 @@ __all__ = [
     "CommandKind",
     "Counts",
     "ErrorCode",
+    "FollowUp",
+    "FollowUpKind",
     "Highlight",
     "Observation",
     "ObservationSource",

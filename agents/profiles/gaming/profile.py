@@ -11,6 +11,7 @@ import msgspec
 
 from agents.ledger_records import HighlightState, LinkedTranscript
 from agents.profiles.data import ProfileDataError, checked, joined, label, load
+from agents.profiles.follow_up import FollowUpItem
 from agents.profiles.gaming.events import Event, EventFinder, EventsData
 from agents.profiles.gaming.exports import EXPORTS
 from agents.profiles.gaming.games import Game, Games
@@ -173,6 +174,10 @@ class PreparedGaming:
             return players, teams, True
         players, teams = guessed(title, description, self._game.terms, self._common)
         return players, teams, False
+
+    def follow_ups(self, document: Mapping[str, Any]) -> tuple[FollowUpItem, ...]:  # noqa: ARG002 - the port
+        """A match leaves nothing to be done."""
+        return ()
 
     def document(self, highlights: Mapping[str, HighlightState]) -> dict[str, Any]:
         """The report of a match: the best moments, a timeline, the hype curve, and who stood out."""

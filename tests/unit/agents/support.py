@@ -19,6 +19,7 @@ from pipeline.effects.calls import Call, Result
 from schemas.records import (
     Command,
     CommandKind,
+    FollowUp,
     Highlight,
     Observation,
     ObservationSource,
@@ -31,7 +32,7 @@ from schemas.records import (
 )
 
 START = 1_800_000_000.0
-RECORDS = {"highlights": Highlight, "streams": Stream, "summaries": Summary}
+RECORDS = {"follow-ups": FollowUp, "highlights": Highlight, "streams": Stream, "summaries": Summary}
 
 
 @dataclass

@@ -72,7 +72,7 @@ def test_the_transcript_is_fetched_then_the_stream_submitted_at_once() -> None:
     assert call == FetchTranscript(url=LINK)
     bench.finish(call, Fetched(text=VTT, media_type="text/vtt"))
     restores(bench)
-    assert document(bench) == {"highlights": 0, "segments": 1, "problem": ""}
+    assert document(bench) == {"highlights": 0, "todo": {}, "segments": 1, "problem": ""}
     assert bench.one().submitted_at == start
     restores(bench)
 

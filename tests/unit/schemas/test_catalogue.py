@@ -22,10 +22,10 @@ def file_of(**changes: Any) -> dict[str, str]:
     return {"requests": yaml.safe_dump({**yaml.safe_load(text), **changes})}
 
 
-def test_there_are_exactly_the_eight_topics() -> None:
+def test_there_are_exactly_the_topics_agreed() -> None:
     """Nothing is declared that was not agreed, and each short name is part of its full name."""
     topics = catalogue.load().topics
-    assert set(topics) == {*INPUTS, "highlights", "streams", "summaries", "ledger", "dead-letters"}
+    assert set(topics) == {*INPUTS, "follow-ups", "highlights", "streams", "summaries", "ledger", "dead-letters"}
     assert all(spec.name == f"tldr.{short}.v1" for short, spec in topics.items())
 
 
@@ -44,7 +44,8 @@ def test_a_topic_of_latest_states_is_compacted_and_keeps_tombstones_for_a_week(s
 
 
 @pytest.mark.parametrize(
-    ("short", "days"), [("requests", 7), ("commands", 7), ("observations", 7), ("highlights", 30), ("dead-letters", 14)]
+    ("short", "days"),
+    [*((short, 7) for short in INPUTS), ("highlights", 30), ("follow-ups", 30), ("dead-letters", 14)],
 )
 def test_a_topic_of_events_keeps_them_for_its_days(short: str, days: int) -> None:
     """Retention is what the documents say."""
