@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import Any
 
 from agents.ledger_records import HighlightState, LinkedTranscript
-from agents.profiles.follow_up import FollowUpItem
 from agents.profiles.profile import Enriched, Export
 from schemas.records.observation import ObservedHighlight
 from schemas.records.request import Request
@@ -67,10 +66,6 @@ class General:
             "confidence_bands": bands,
             "highlighted_s": covered_s(highlights),
         }
-
-    def follow_ups(self, document: Mapping[str, Any]) -> tuple[FollowUpItem, ...]:  # noqa: ARG002 - the port
-        """Nothing is left to be done."""
-        return ()
 
 
 def band(confidence: float) -> str:

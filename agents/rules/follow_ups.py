@@ -12,7 +12,7 @@ import msgspec
 
 from agents.entry import Entry
 from agents.ledger_records import STATE_VERSION, FollowUpState, follow_up_key
-from agents.profiles.follow_up import FollowUpItem
+from agents.profiles.follow_up import FollowUpItem, LeavesFollowUps
 from agents.rules.context import Context
 from pipeline.domain import Stage
 from schemas.catalogue import Catalogue
@@ -44,7 +44,8 @@ class FollowUpRule:
     def compare(self, stage: Stage, entry: Entry, context: Context, summary: Summary, now: float) -> None:
         """Stage what a new revision of the document changes: items opened, changed, withdrawn."""
         items: dict[str, FollowUpItem] = {}
-        for item in context.rules.follow_ups(summary.document):
+        rules = context.rules
+        for item in rules.follow_ups(summary.document) if isinstance(rules, LeavesFollowUps) else ():
             if len(items) < MOST_ITEMS:
                 items.setdefault(item.item_id[:200], item)
         known = dict(entry.follow_ups)
@@ -146,11 +147,11 @@ def _record(
         kind=kind,
         revision=summary.revision,
         text=item.text[:_LONGEST],
-        assignee=item.assignee[:_LONGEST],
+        assignee=item.assignee and item.assignee[:_LONGEST],
         due=_utc(item.due),
-        due_text=item.due_text[:_LONGEST],
+        due_text=item.due_text and item.due_text[:_LONGEST],
         priority=item.priority[:_LONGEST],
-        evidence=[msgspec.to_builtins(ground) for ground in item.evidence[:_GROUNDS]],
+        evidence=[dict(ground) for ground in item.evidence[:_GROUNDS]],
         profile=context.profile_name,
         source_url=context.source_url,
         published_at=datetime.fromtimestamp(now, UTC),

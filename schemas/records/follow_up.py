@@ -22,9 +22,9 @@ class FollowUp(Record, kw_only=True):
         kind: opened: new; changed: as it is now; withdrawn: no longer in the document; reminder: due soon.
         revision: The summary's revision in which the item stands so.
         text: What is to be done.
-        assignee: Who does it; empty when nobody is named.
+        assignee: Who does it, if anybody is named.
         due: By when.
-        due_text: The words in which that was said.
+        due_text: The words in which that was said, if it was.
         priority: As the profile has it; empty when nothing was said.
         remind_at: When the reminder is sent; empty when none will be.
         no_reminder: Why none will be: no_due, past_due, sent or withdrawn; empty when one will.
@@ -42,9 +42,9 @@ class FollowUp(Record, kw_only=True):
     kind: FollowUpKind
     revision: Annotated[int, msgspec.Meta(ge=1)]
     text: str
-    assignee: str = ""
+    assignee: str | None = None
     due: Instant | None = None
-    due_text: str = ""
+    due_text: str | None = None
     priority: str = ""
     remind_at: Instant | None = None
     no_reminder: Literal["", "no_due", "past_due", "sent", "withdrawn"] = ""
