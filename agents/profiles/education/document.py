@@ -33,7 +33,16 @@ class Noted:
         """Return what the document needs of an item."""
         evidence = item.evidence
         text = item.text[:_LONGEST_NOTED]
-        return [item.kind, text, item.term or "", item.at_s, item.confidence, evidence.rule, evidence.field, evidence.start]
+        return [
+            item.kind,
+            text,
+            item.term or "",
+            item.at_s,
+            item.confidence,
+            evidence.rule,
+            evidence.field,
+            evidence.start,
+        ]
 
 
 def document_of(highlights: Mapping[str, HighlightState], transcript: Transcript, language: str) -> dict[str, Any]:
@@ -93,9 +102,20 @@ def _glossary(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             by_term.setdefault(point["term"].lower(), []).append(point)
     glossary = []
     for name in sorted(by_term)[:MOST]:
-        best = min(by_term[name], key=lambda point: (-point["evidence"]["confidence"], point["at_s"], point["text"], point["highlight_id"]))
+        best = min(
+            by_term[name],
+            key=lambda point: (-point["evidence"]["confidence"], point["at_s"], point["text"], point["highlight_id"]),
+        )
         times = sorted({point["at_s"] for point in by_term[name]})[:_TIMES]
-        glossary.append({"term": best["term"], "definition": best["text"], "times": times, "highlight_id": best["highlight_id"], "evidence": best["evidence"]})
+        glossary.append(
+            {
+                "term": best["term"],
+                "definition": best["text"],
+                "times": times,
+                "highlight_id": best["highlight_id"],
+                "evidence": best["evidence"],
+            }
+        )
     return glossary
 
 
@@ -122,7 +142,11 @@ def _words(notes: Sequence[tuple[str, HighlightState, Mapping[str, Any]]], trans
     for _, state, note in notes:
         words = note.get("words")
         if words is None:
-            new = [one for one in transcript.between(state.start_s, state.start_s + state.duration_s) if (one.start_s, one.text) not in seen]
+            new = [
+                one
+                for one in transcript.between(state.start_s, state.start_s + state.duration_s)
+                if (one.start_s, one.text) not in seen
+            ]
             seen.update((one.start_s, one.text) for one in new)
             words = " ".join(one.text for one in new)
         texts.append(words)
@@ -141,14 +165,18 @@ def _keywords(text: str, language: str) -> list[dict[str, Any]]:
 
 
 def _index(
-    notes: Sequence[tuple[str, HighlightState, Mapping[str, Any]]], concepts: Sequence[dict[str, Any]], transcript: Transcript
+    notes: Sequence[tuple[str, HighlightState, Mapping[str, Any]]],
+    concepts: Sequence[dict[str, Any]],
+    transcript: Transcript,
 ) -> dict[str, list[float]]:
     """Return at which times each concept is spoken of: where highlights begin that define, name or mention it."""
     times: dict[str, set[float]] = {}
     phrases = [one["concept"].lower() for one in concepts]
     for _, state, note in notes:
         mentioned = {str(concept).lower() for concept in note.get("concepts", ())}
-        said = note.get("words") or " ".join(one.text for one in transcript.between(state.start_s, state.start_s + state.duration_s))
+        said = note.get("words") or " ".join(
+            one.text for one in transcript.between(state.start_s, state.start_s + state.duration_s)
+        )
         lowered = said[:4_000].lower()
         mentioned.update(phrase for phrase in phrases if phrase in lowered)
         for concept in mentioned:
@@ -156,9 +184,17 @@ def _index(
     return {concept: sorted(times[concept])[:_TIMES] for concept in sorted(times)[:MOST]}
 
 
-def _chapters(notes: Sequence[tuple[str, HighlightState, Mapping[str, Any]]], transcript: Transcript) -> tuple[list[Chapter], str]:
+def _chapters(
+    notes: Sequence[tuple[str, HighlightState, Mapping[str, Any]]], transcript: Transcript
+) -> tuple[list[Chapter], str]:
     moments = [
-        Moment(state.start_s, state.start_s + state.duration_s, state.confidence, str(note.get("title") or state.title), highlight_id)
+        Moment(
+            state.start_s,
+            state.start_s + state.duration_s,
+            state.confidence,
+            str(note.get("title") or state.title),
+            highlight_id,
+        )
         for highlight_id, state, note in notes
     ]
     ends = [*(moment.end_s for moment in moments), *(segment.end_s for segment in transcript.segments[-1:])]

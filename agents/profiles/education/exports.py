@@ -60,7 +60,12 @@ def notes_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mapping
         for entry in document.get("glossary", [])
     ]
     lines += _section("Glossary", glossary)
-    for name, title in (("theorems", "Laws and theorems"), ("examples", "Examples"), ("emphasis", "To remember"), ("asked", "Questions asked")):
+    for name, title in (
+        ("theorems", "Laws and theorems"),
+        ("examples", "Examples"),
+        ("emphasis", "To remember"),
+        ("asked", "Questions asked"),
+    ):
         points = document.get(name, [])
         lines += _section(
             title, [f"- {_when(one['at_s'], links.get(one['highlight_id']))} {_plain(one['text'])}" for one in points]
@@ -70,7 +75,8 @@ def notes_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mapping
         review += [f"{place}. {_plain(one['question'])}", f"   Answer ({clock(one['at_s'])}): {_plain(one['answer'])}"]
     lines += _section("Review questions", review)
     index = [
-        f"- {_plain(concept)}: {', '.join(clock(at) for at in times)}" for concept, times in document.get("index", {}).items()
+        f"- {_plain(concept)}: {', '.join(clock(at) for at in times)}"
+        for concept, times in document.get("index", {}).items()
     ]
     lines += _section("Index", index)
     return {"notes.md": "\n".join(lines) + "\n"}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -20,7 +21,10 @@ MOST_ITEMS = 24
 """Items of one highlight."""
 
 _MARKED = 0.8
-"""Confidence from which a rule speaks for itself; one below needs more than its phrase to win a sentence."""
+"""Confidence from which a rule speaks for itself; one below needs another point beside it."""
+
+_LIKELY = 0.45
+"""From which likelihood on a sentence without any marker counts as an example."""
 
 _ENDS = ".!?;:\n"
 
@@ -43,12 +47,18 @@ class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What makes a sentence without any marker an example, as weights of a logistic function."""
 
     base: float
-    after_point: float
-    before_point: float
+    next: float
+    near: float
+    ahead: float
+    after_question: float
     number: float
+    past: float
     name: float
+    actor: float
+    foreign: float
     quote: float
     addressed: float
+    scene: float
     person: float
     talk: float
     pronoun: float
@@ -111,7 +121,7 @@ class PointFinder:
 
     def __init__(self, data: PointsData, vocabulary: Vocabulary, version: int) -> None:
         self._version = version
-        self._weights = data.concrete
+        self._weights: dict[str, float] = msgspec.structs.asdict(data.concrete)
         self._terms = Terms(vocabulary)
         self._rules: list[_Rule] = []
         self._phrases: Phrases[_Meaning] = Phrases(data.groups)
@@ -138,6 +148,7 @@ class PointFinder:
     def find(self, sentences: Sequence[Sentence]) -> list[Item]:
         """Return what sentences do, in their order; never raises."""
         read = [self._read(sentence) for sentence in sentences]
+        self._echoes(read)
         self._examples(read)
         items = []
         for one in read:
@@ -176,7 +187,7 @@ class PointFinder:
         term = None
         if rule.data.term is not None:
             term = self._terms.of(rule.kind, rule.data.term, one.sentence.text, one.words, match.first, match.last)
-            if term is None and rule.kind == "definition":
+            if term is None and (rule.kind == "definition" or rule.data.term == "after"):
                 return
         elif rule.kind == "theorem":
             term = self._terms.law(one.sentence.text)
@@ -214,24 +225,40 @@ class PointFinder:
         if one.housekeeping:
             for kind in ("question", "example", "definition"):
                 kinds.pop(kind, None)
+            if "emphasis" in kinds and ".exam@" not in kinds["emphasis"][1]:
+                del kinds["emphasis"]
         if "question" in kinds:
             for kind in ("definition", "theorem"):
                 kinds.pop(kind, None)
         if "theorem" in kinds and "definition" in kinds:
             kinds.pop("theorem" if kinds["definition"][0] > kinds["theorem"][0] else "definition")
 
+    def _echoes(self, read: Sequence[_Read]) -> None:
+        """Find definitions over two sentences: the term, or the question for it, and what it is."""
+        for before, one in itertools.pairwise(read):
+            plain = not one.housekeeping and "definition" not in one.kinds and "question" not in one.kinds
+            if plain and not _ECHOES.isdisjoint(one.words.words[:3]):
+                term = self._terms.echoed(before.sentence.text, one.sentence.text)
+                if term is not None:
+                    self._note(one, "definition", 0.75, self._named("definition", "echo"), term)
+
     def _examples(self, read: Sequence[_Read]) -> None:
         """Find examples that no word announces: concrete sentences beside what was just defined or stated."""
         points = [place for place, one in enumerate(read) if "definition" in one.kinds or "theorem" in one.kinds]
         for place, one in enumerate(read):
-            if one.kinds or one.housekeeping:
+            alone = not any(other.kinds for other in (*read[max(0, place - 3) : place], *read[place + 1 : place + 4]))
+            if alone and one.kinds.get("example", (1.0,))[0] < _MARKED:
+                del one.kinds["example"]
+            if one.kinds or one.housekeeping or alone:
                 continue
             features = concrete(one.sentence.text, one.words.words)
-            before = [point for point in points if point < place]
-            features["after_point"] = 1.0 if before and place - before[-1] <= 2 else 0.0
-            features["before_point"] = 1.0 if any(point > place for point in points) else 0.0
+            gap = min((place - point for point in points if point < place), default=9)
+            features["next"] = float(gap == 1)
+            features["near"] = float(2 <= gap <= 3)
+            features["ahead"] = float(any(point > place for point in points))
+            features["after_question"] = float(place > 0 and "question" in read[place - 1].kinds)
             sure = likelihood(features, self._weights)
-            if sure >= 0.5:
+            if sure >= _LIKELY:
                 self._note(one, "example", round(min(sure, 0.9), 2), self._named("example", "concrete"))
 
 
@@ -241,9 +268,13 @@ def concrete(text: str, words: Sequence[str]) -> dict[str, float]:
     return {
         "base": 1.0,
         "number": float(bool(_NUMBER.search(text.lower()))),
+        "past": float(bool(_PAST.search(text))),
         "name": float(bool(_NAME.search(text))),
+        "actor": float(bool(_ACTOR.match(text))),
+        "foreign": float(bool(_FOREIGN.search(text))),
         "quote": float('"' in text or "\u201c" in text),
         "addressed": float("you" in words or "your" in words),
+        "scene": float(words.count("you") + words.count("your") > 2),
         "person": float(not _PEOPLE.isdisjoint(words)),
         "talk": float(not _TALK.isdisjoint(words)),
         "pronoun": float(first in _PRONOUNS),
@@ -252,17 +283,20 @@ def concrete(text: str, words: Sequence[str]) -> dict[str, float]:
     }
 
 
-def likelihood(features: dict[str, float], weights: Weights) -> float:
+def likelihood(features: dict[str, float], weights: Mapping[str, float]) -> float:
     """Return how likely a sentence is an example, 0 to 1."""
-    total = sum(value * getattr(weights, name) for name, value in features.items())
+    total = sum([weights[name] for name, value in features.items() if value])
     return float(1 / (1 + 2.718281828 ** -max(-30.0, min(30.0, total))))
 
 
+_ECHOES = frozenset({"it's", "that's", "it", "that", "they're", "this", "those"})
 _LAWS = frozenset(
     {"theorem", "law", "lemma", "principle", "postulate", "corollary", "inequality", "axiom", "maxim", "rule", "razor", "criterion",
      "conjecture", "hypothesis", "equation", "laws"}
 )  # fmt: skip
-_LEADS = frozenset({"so", "and", "but", "well", "um", "uh", "okay", "now", "or", "then", "because", "yes", "yeah", "no"})
+_LEADS = frozenset(
+    {"so", "and", "but", "well", "um", "uh", "okay", "now", "or", "then", "because", "yes", "yeah", "no"}
+)
 _PRONOUNS = frozenset(
     {"it", "it's", "this", "that", "that's", "which", "they", "these", "those", "he", "she", "we", "i", "i'm", "there", "there's",
      "everything", "nobody", "we'll", "i'll", "i've", "they're", "we're", "don't"}
@@ -276,13 +310,21 @@ _PEOPLE = frozenset(
     {"he", "she", "his", "her", "him", "patient", "man", "woman", "student", "somebody", "someone", "my", "guy", "child", "kid", "dog",
      "cat", "neighbour", "driver", "doctor", "farmer", "company", "bank", "shop", "government"}
 )  # fmt: skip
+_PAST = re.compile(r"\b1[0-9]{3}\b|\b(?:invented|coined|wrote|discovered|published|was born|century|used to|spent)\b")
 _NUMBER = re.compile(
-    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|twenty|thirty|forty|fifty|sixty|seventy|"
+    r"(?<!\d)(?!1[0-9]{3}\b)\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|twenty|thirty|forty|fifty|sixty|seventy|"
     r"eighty|ninety|hundred|thousand|million|billion|half|percent|dozen|zero)\b"
 )
 _NAME = re.compile(r"(?<=[\w,;:] )[A-Z][a-z\u00c0-\u024f]{2,}|(?<=[\w,;:] )[A-Z]\b(?<!I)")
+_ACTOR = re.compile(
+    r"^(?:(?:So|And|But|The|A|An|Two|In)\s)?[A-Za-z\u00c0-\u024f][\w'\u2019-]*(?:\s[a-z]+)?\s(?!is\b|was\b|has\b|does\b|this\b|us\b|its\b|plus\b)[a-z]{2,}(?<!s)s\b",
+    re.ASCII,
+)
+_FOREIGN = re.compile(r"[\u00bf\u00a1\u00c0-\u024f]")
 _CLOSED = re.compile(r"[.!][\"'\u201d\u2019)\]]*\s*$")
-_TAG = re.compile(r"(?:^|[,\s])(?:okay|ok|right|yeah|yes|no|huh|eh|see|isn't it|doesn't it|don't you|aren't they|won't it|you know|sorry)\?$")
+_TAG = re.compile(
+    r"(?:^|[,\s])(?:okay|ok|right|yeah|yes|no|huh|eh|see|isn't it|doesn't it|don't you|aren't they|won't it|you know|sorry)\?$"
+)
 _REAL = 4
 """Words that a question has at least; fewer are ``No?`` or ``Anyone?``."""
 
@@ -294,7 +336,9 @@ def _asked(text: str, words: Sequence[str]) -> bool:
     count = sum(word[0] not in _ENDS for word in words)
     if count < _REAL:
         return False
-    return not (_TAG.search(text.lower()) and not text.lower().lstrip().startswith(("what", "why", "how", "is", "are", "do")))
+    return not (
+        _TAG.search(text.lower()) and not text.lower().lstrip().startswith(("what", "why", "how", "is", "are", "do"))
+    )
 
 
 def _fits(rule: RuleData, match: Found[_Meaning], words: Sequence[str], skipped: int) -> bool:
@@ -312,5 +356,7 @@ def _item(kind: Kind, one: _Read) -> Item:
     confidence, rule, term = one.kinds[kind]
     sentence = one.sentence
     text = sentence.part
-    evidence = Evidence(text, sentence.field, sentence.start, sentence.start + len(text), sentence.at_s, rule, confidence)
+    evidence = Evidence(
+        text, sentence.field, sentence.start, sentence.start + len(text), sentence.at_s, rule, confidence
+    )
     return Item(kind, text, sentence.at_s, confidence, evidence, term, sentence.speaker)

@@ -18,7 +18,6 @@ from agents.profiles.education.terms import Vocabulary
 from agents.profiles.education.titles import title_of
 from agents.profiles.profile import Enriched, Export, ProfileInputError
 from agents.profiles.transcript import Segment, Transcript, transcript_of, transcript_url
-from agents.rules.canonical import normal_tags
 from schemas.records.observation import ObservedHighlight
 from schemas.records.request import Request
 
@@ -53,6 +52,7 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     no_term: list[str]
     complement: list[str]
     vague: list[str]
+    genus: list[str]
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -154,12 +154,15 @@ class PreparedEducation:
             "captions": captions_vtt(segments, seen.timestamp, seen.duration),
             "language": self._asked.language,
         }
-        more = normal_tags([item.kind for item in items])
-        joined_tags = [*tags, *(tag for tag in dict.fromkeys(more) if tag not in tags)] if more else tags
-        note: dict[str, Any] = {"title": title, "items": [Noted.of(item) for item in _best(items)], "concepts": concepts}
+        more = [kind for kind in dict.fromkeys([item.kind for item in items]) if kind not in tags]
+        note: dict[str, Any] = {
+            "title": title,
+            "items": [Noted.of(item) for item in _best(items)],
+            "concepts": concepts,
+        }
         if own:
             note["words"] = words[:_NOTED_WORDS]
-        return Enriched(joined_tags, enrichment, note)
+        return Enriched([*tags, *more] if more else tags, enrichment, note)
 
     def _words(self, seen: ObservedHighlight) -> tuple[bool, Sequence[Segment]]:
         """Return what is said in a highlight, and whether that comes from its own metadata."""

@@ -84,7 +84,11 @@ def _pieces(text: str) -> list[tuple[int, str]]:
     """Return the sentences of one text with where they begin."""
     pieces = []
     begin = 0
-    ends = [match.end() for match in _END.finditer(text) if not _SHORT.search(text, max(0, match.start() - 6), match.start())]
+    ends = [
+        match.end()
+        for match in _END.finditer(text)
+        if not _SHORT.search(text, max(0, match.start() - 6), match.start())
+    ]
     for end in (*ends, len(text)):
         for start in range(begin, end, LONGEST):
             piece = text[start : min(end, start + LONGEST)]

@@ -22,13 +22,13 @@ _CUT = re.compile(
 _ASIDE = re.compile(r",[^,]*,?\s*$")
 _LAW = r"theorem|law|lemma|principle|postulate|corollary|inequality|axiom|maxim|rule|razor|criterion|conjecture|hypothesis|equation"
 _NAMED = re.compile(
-    rf"((?:[\w\u2013-]+\s){{0,3}}?[\w\u2013-]+(?:'s|s'|\u2019s|s\u2019)\s(?:[\w-]+\s){{0,3}}?(?:{_LAW})(?:\sof(?:\sthe)?\s[\w-]+(?:\s[\w-]+)?)?"
+    rf"(?<![\w'\u2019])((?:[\w\u2013-]+\s){{0,3}}?[\w\u2013-]+(?:'s|s'|\u2019s|s\u2019)\s(?:[\w-]+\s){{0,3}}?(?:{_LAW})(?:\sof(?:\sthe)?\s[\w-]+(?:\s[\w-]+)?)?"
     rf"|(?:{_LAW})s?\sof\s(?:the\s|[\w-]+ing\s)?[\w-]+(?:\s(?!says|states|tells|is|holds|then|gives)[\w-]+)?"
     rf"|[\w-]+(?:\s[\w-]+)?\s(?:{_LAW}))\b",
     re.IGNORECASE,
 )
 _STATED = re.compile(
-    rf"^(?:(?:so|and|now|um|uh|okay|then|right|by|first|well|here's|here is|that's|recall|this is|we have|next)\s+)*(?:the\s)?"
+    rf"^(?:(?:so|and|now|um|uh|okay|then|right|by|first|well|here's|here is|that's|recall|this is|we have|next|according to|from|it's|that's)\s+)*(?:the\s)?"
     rf"(?P<law>(?:[\w\u00c0-\u024f\u2013-]+(?:'s|s'|\u2019s|s\u2019)\s(?:[\w-]+\s){{0,3}}?(?:{_LAW})(?:\sof\s(?:the\s)?[\w-]+(?:\s[\w-]+)?)?)"
     rf"|(?:[\w-]+\s){{0,3}}?(?:theorem|lemma|postulate|corollary|law|principle|rule)(?:\sof\s(?:the\s)?[\w-]+)?)"
     rf"(?:\s*[:,\u2013\u2014-]\s*|\s+(?:is that\s|just\s)?)(?P<rest>.+)$",
@@ -45,6 +45,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
     no_term: list[str]
     complement: list[str]
     vague: list[str]
+    genus: list[str]
 
 
 def _any(words: Sequence[str]) -> str:
@@ -59,22 +60,43 @@ class Terms:
         self._fillers = frozenset(words.fillers)
         self._articles = frozenset(words.articles)
         self._vague = frozenset(words.vague)
+        self._genus = frozenset(words.genus)
         self._lead = re.compile(rf"^(?:(?:{_any(words.fillers)})[\s,]+)*", re.IGNORECASE)
         opener = r"(?:in\s[^,.]{2,40}?(?:,|\ssense|\sterms)\s*|what\s+(?=[\w-]+\s(?:is|are)\b))?"
         noun = r"(?P<term>[\w\u00c0-\u024f'\u2019\u2013-]+(?:\s[\w\u00c0-\u024f'\u2019\u2013-]+){0,4}?)"
         self._copula = re.compile(
-            rf"^{opener}(?P<article>(?:{_any(words.articles)})\s)?{noun}(?P<aside>,[^.?!:]{{1,70}}?,)?"
+            rf"^{opener}(?P<article>(?:{_any(words.articles)})\s)?{noun}(?P<aside>,[^.?!:]{{1,70}}?,|,?\s(?:right|okay|yeah|remember|you know|um|uh),?)?"
             rf"(?:\s(?:is|are|was|were)\b|(?<=\w)['\u2019](?:s|re)\b)"
-            rf"(?:\s(?:{_any(words.adverbs)})\b,?)*\s(?P<first>{_any(words.complement)})\s(?P<rest>.+)$",
+            rf"(?:\s(?:{_any(words.adverbs)})\b,?)*\s(?:(?P<first>{_any(words.complement)}|[\w-]+ing)\s"
+            rf"|(?=(?:[^\s,.;:]+\s){{1,5}}(?:that|which|who|whose|where|of|for|with|between|from)\s))(?P<rest>.+)$",
             re.IGNORECASE,
         )
         self._apposed = re.compile(
-            rf"^(?:an?\s|the\s)?{noun}(?:,|\s?[\u2013\u2014-]\s|\s)\s*(?:that's|that is|it's|they're|these are|those are|which is|all it is|meaning)"
+            rf"^(?:an?\s|the\s)?{noun}(?:,|\s?[\u2013\u2014-]\s|\s)\s*(?:that's|that is|it's|they're|these are|those are|which is|all it is|meaning|(?:it|that)(?:\s(?:just|basically|simply|really|literally))?\smeans)"
             rf"(?:\s(?:{_any(words.adverbs)})\b)*\s(?P<first>{_any(words.complement)})?\s?(?P<rest>.+)$",
             re.IGNORECASE,
         )
         self._colon = re.compile(
-            rf"^(?:an?\s|the\s)?{noun}(?::|\s[\u2013\u2014-])\s+(?P<first>an?|the|any|when|how|something|anything|one|whatever)\s(?P<rest>.+)$",
+            rf"^(?:an?\s|the\s)?{noun}(?::|\s[\u2013\u2014-])\s+(?:(?:it's|that's|this is|they're|basically|just|simply)\s)*"
+            rf"(?P<first>an?|the|any|when|how|something|anything|one|whatever)\s(?P<rest>.+)$",
+            re.IGNORECASE,
+        )
+        self._aside = re.compile(
+            rf"^(?:an?\s|the\s)?{noun},\s(?P<first>an?|the)\s(?P<rest>(?:[\w-]+\s)?(?:{_any(words.genus)})\s(?:of|by|in|that|where|when|which|at|for|between)\b.+)$",
+            re.IGNORECASE,
+        )
+        self._called_if = re.compile(
+            r"^(?:an?|two|the)\s(?:[\w-]+\s){1,3}?(?:is|are)\s(?:called\s|said to be\s)?(?P<term>[\w-]+(?:\s[\w-]+)?)\s"
+            r"(?:if|when|whenever|iff|precisely when|exactly when|only if|provided)\s(?P<rest>.+)$",
+            re.IGNORECASE,
+        )
+        self._to_do = re.compile(
+            r"^to\s(?P<term>[\w-]+)(?:\s[\w-]+){0,3}?\s(?:is|means)(?:\s(?:just|simply|basically))?\sto\s(?P<rest>.+)$",
+            re.IGNORECASE,
+        )
+        self._echo = re.compile(
+            rf"^(?:(?:so|well|and|now|um|uh|okay)[\s,]+)*(?:it's|that's|it is|that is|they're|it means|that means|this is|those are)\s(?:(?:{_any(words.adverbs)})\s)*"
+            r"(?P<first>a|an|the|any|how|when|what|where|anything|something|one of)\s(?P<rest>.+)$",
             re.IGNORECASE,
         )
 
@@ -90,37 +112,79 @@ class Terms:
     def defined(self, text: str) -> tuple[str, str, float] | None:
         """Return form, term and confidence of a definition that stands on a copula, apposition or colon."""
         body = text[self._lead.match(text).end() :][:300]  # type: ignore[union-attr]
-        for form, pattern, least in (("copula", self._copula, 4), ("apposition", self._apposed, 3), ("colon", self._colon, 4)):
-            match = pattern.match(body)
+        for form, pattern, least, cheap in (
+            ("copula", self._copula, 2, _COPULA),
+            ("apposition", self._apposed, 3, _APPOSED),
+            ("colon", self._colon, 4, _COLON),
+            ("aside", self._aside, 4, _COMMA),
+            ("called-if", self._called_if, 2, _IF),
+            ("to-do", self._to_do, 3, _TO_DO),
+        ):
+            match = pattern.match(body) if cheap.search(body) else None
             if match is not None:
                 sure = self._sure(form, match, least)
                 if sure:
                     return form, self._clean(match["term"]) or match["term"], sure
         return None
 
+    def echoed(self, before: str, text: str) -> str | None:
+        """Return the term of a definition over two sentences: ``Sunk cost. That's money already spent.``."""
+        match = self._echo.match(text[:300])
+        if match is None or match["rest"].count(" ") < 2 or match["rest"].split(" ", 1)[0].lower() in self._vague:
+            return None
+        asked = _ASKS.search(before)
+        if asked is not None:
+            return self._clean(asked["term"])
+        term = self._clean(before[self._lead.match(before).end() :])  # type: ignore[union-attr]
+        if before.endswith(("?", "!")) or term is None or len(term.split()) > 3:
+            return None
+        return term if self._no_term.isdisjoint(term.lower().split()) else None
+
     def _sure(self, form: str, match: re.Match[str], least: int) -> float:
         term = match["term"].lower().split()
         rest = match["rest"].lower().split()
-        if not self._no_term.isdisjoint(term) or len(rest) < least:
+        if not self._no_term.isdisjoint(term) or len(rest) < least or rest[0] in _OURSELVES:
             return 0.0
         if re.search(rf"\b(?:{_LAW})\b", match["term"].lower()):
             return 0.0
-        first = (match["first"] or "").lower()
-        if first in {"a", "an", "the"} and rest[0].strip(",.") in self._vague:
+        first = (match["first"] or "").lower() if "first" in match.re.groupindex else ""
+        if _EVERY.match(match.string):
+            return 0.0
+        if first.endswith("ing") and first not in _ANYTHING and not term[-1].endswith("ing"):
+            return 0.0
+        if form in {"aside", "called-if", "to-do"}:
+            return 0.75
+        if first in {"a", "an", "the"} and (rest[0].strip(",.") in self._vague or rest[:2] == ["same", "for"]):
             return 0.0
         relative = not _RELATIVE.isdisjoint(word.strip(",.;") for word in rest)
-        if form == "copula":
-            article = (match["article"] or "").strip().lower()
-            if article in {"this", "these", "your", "our"}:
-                return 0.0
-            if article == "the":
-                return 0.75 if relative else 0.6
-            return 0.88 if relative else 0.7
         if form == "colon":
             return 0.85 if relative else 0.7
-        return 0.85 if first else 0.6 if relative else 0.0
+        if form == "apposition":
+            return 0.85 if first or " means " in match.string[: match.start("rest")] else 0.6 if relative else 0.0
+        return self._copula_sure(match, term, rest, first, relative=relative)
 
-    def of(self, kind: str, where: Literal["before", "after", "inside"], text: str, words: Words, first: int, last: int) -> str | None:
+    def _copula_sure(
+        self, match: re.Match[str], term: list[str], rest: list[str], first: str, *, relative: bool
+    ) -> float:
+        article = (match["article"] or "").strip().lower()
+        if article in {"this", "these", "your", "our"}:
+            return 0.0
+        said = match.string[match.end("term") : match.start("rest")].lower()
+        if (" was " in said or " were " in said) and not (
+            _STRONG.intersection(rest) or self._genus.intersection(rest[:2])
+        ):
+            return 0.0
+        if not first:
+            strong = not _STRONG.isdisjoint(rest[:6])
+            plural = " are " in said and term[-1].endswith("s") and len(term) <= 2 and not article
+            return 0.75 if strong and len(term) <= 3 and article != "the" else 0.65 if plural else 0.0
+        if article == "the":
+            return 0.75 if relative and len(rest) >= 4 else 0.6 if len(rest) >= 4 else 0.0
+        return 0.88 if relative else 0.7
+
+    def of(
+        self, kind: str, where: Literal["before", "after", "inside"], text: str, words: Words, first: int, last: int
+    ) -> str | None:
         """Return the term that stands before, after or inside a phrase; ``None`` where none can be made out."""
         begin, end = words.span(first, last)
         if kind == "theorem":
@@ -138,17 +202,21 @@ class Terms:
 
     def _after(self, text: str) -> str | None:
         text = text.lstrip(_TRIM)
-        text = re.sub(r"^(?:(?:a|an|the|this|that|it|them|then|just|by|as|technically|actually)\s+)+", "", text, flags=re.IGNORECASE)
+        text = re.sub(
+            r"^(?:(?:a|an|the|this|that|it|them|then|just|by|as|technically|actually)\s+)+",
+            "",
+            text,
+            flags=re.IGNORECASE,
+        )
         cut = _CUT.search(text)
         return self._clean(text[: cut.start()] if cut else text)
 
     def _inside(self, text: str) -> str | None:
-        words = text.split()
-        inner = [word for word in words[1:-1]]
-        while inner and inner[-1].lower() in {"we", "i", "you", "they", "one", "people", "lawyers", "economists", "biologists"}:
+        inner = text.split()[1:-1]
+        while inner and inner[-1].lower().strip(",") in _SPEAKING:
             inner.pop()
-        if inner and inner[0].lower() in {"speak", "talk", "say", "that"}:
-            inner = [word for word in inner if word.lower() not in {"speak", "talk", "of", "about", "say", "that"}]
+        while inner and inner[0].lower().strip(",") in _SPEAKING:
+            inner.pop(0)
         return self._clean(" ".join(inner))
 
     def _clean(self, text: str) -> str | None:
@@ -156,7 +224,10 @@ class Terms:
         words = text.strip(_TRIM).split()
         while words and (words[0].lower().strip(",") in self._articles or words[0].lower().strip(",") in self._fillers):
             words.pop(0)
-        while words and (words[-1].lower() in {"really", "basically", "just", "then", "simply", "also", "itself", "here"} or not words[-1].strip(_TRIM)):
+        while words and (
+            words[-1].lower() in {"really", "basically", "just", "then", "simply", "also", "itself", "here"}
+            or not words[-1].strip(_TRIM)
+        ):
             words.pop()
         if not words or len(words) > _WORDS + 1 or words[0].lower() in self._no_term:
             return None
@@ -169,20 +240,123 @@ class Terms:
         match = _NAMED.search(text)
         if match is None:
             return None
-        name = match[1].strip(_TRIM)
-        return re.sub(r"^(?:(?:so|and|now|the|by|um|uh|that's|this is|called|as|know|we|is|says|from|of|a)\s+)+", "", name, flags=re.IGNORECASE)[:LONGEST_TERM] or None
+        name = _LAW_LEAD.sub("", match[1].strip(_TRIM))[:LONGEST_TERM]
+        return name if " " in name else None
 
     def stated_law(self, text: str) -> str | None:
         """Return the name of a law that a sentence begins with and goes on to state."""
         match = _STATED.match(text[:300])
-        if match is None or match["rest"].count(" ") < 5:
+        if match is None or match["rest"].count(" ") < (2 if ":" in text else 5):
             return None
         law = match["law"].lower().split()
-        if law[0] in _NO_LAW or not _NO_REST.isdisjoint(match["rest"].lower().split()[:2]):
+        if (
+            len(law) < 2
+            or law[0] in _NO_LAW
+            or (":" not in text and not _NO_REST.isdisjoint(match["rest"].lower().split()[:2]))
+        ):
             return None
         return match["law"].strip(_TRIM)[:LONGEST_TERM]
 
 
-_RELATIVE = frozenset({"that", "which", "who", "where", "when", "of", "whose", "for", "between", "by", "without", "with", "how", "than", "from", "to", "made", "whom", "what", "at", "in"})
-_NO_LAW = frozenset({"a", "an", "my", "our", "your", "first", "i", "we", "you", "this", "that", "it", "if", "what", "there", "in", "studying", "house", "ground", "golden", "one", "no", "he", "she", "they", "is"})
-_NO_REST = frozenset({"school", "firm", "student", "students", "degree", "library", "was", "were", "proof", "next", "will", "in", "on", "we", "has", "have", "had", "again", "books", "i", "exam"})
+_SPEAKING = frozenset(
+    {"when", "we", "i", "you", "they", "one", "people", "lawyers", "economists", "biologists", "say", "talk", "speak", "about", "of", "that",
+     "mean", "by", "to"}
+)  # fmt: skip
+_LAW_LEAD = re.compile(
+    r"^(?:(?:so|and|now|the|by|um|uh|that's|this is|called|as|know|we|is|says|from|of|a|it's|here's)\s+)+",
+    re.IGNORECASE,
+)
+_ANYTHING = frozenset({"something", "anything", "everything", "making", "taking", "having", "using"})
+_OURSELVES = frozenset({"i", "we", "my", "i'm", "we're", "i've", "we've", "i'll", "we'll"})
+_STRONG = frozenset({"that", "which", "who", "whose", "where", "when", "whereby"})
+_COPULA = re.compile(r" is | are | was | were |['\u2019](?:s|re) ")
+_APPOSED = re.compile(r"(?:that|it)['\u2019]s |re | is |meaning |means ")
+_COLON = re.compile(r":| [\u2013\u2014-] ")
+_COMMA = re.compile(",")
+_IF = re.compile(r" (?:is|are) .*(?:if|when|provided) ")
+_TO_DO = re.compile(r"^to ", re.IGNORECASE)
+_EVERY = re.compile(r"^(?:in|for|given) (?:any|all|every|each)\b", re.IGNORECASE)
+_ASKS = re.compile(
+    r"(?:mean by|meant by|what is|what's|what are|define|call)\s(?:an?\s|the\s|this\s)?(?P<term>[\w-]+(?:\s[\w-]+){0,3})\?$",
+    re.IGNORECASE,
+)
+_RELATIVE = frozenset(
+    {
+        "that",
+        "which",
+        "who",
+        "where",
+        "when",
+        "of",
+        "whose",
+        "for",
+        "between",
+        "by",
+        "without",
+        "with",
+        "how",
+        "than",
+        "from",
+        "to",
+        "made",
+        "whom",
+        "what",
+        "at",
+        "in",
+    }
+)
+_NO_LAW = frozenset(
+    {
+        "a",
+        "an",
+        "my",
+        "our",
+        "your",
+        "first",
+        "i",
+        "we",
+        "you",
+        "this",
+        "that",
+        "it",
+        "if",
+        "what",
+        "there",
+        "in",
+        "studying",
+        "house",
+        "ground",
+        "golden",
+        "one",
+        "no",
+        "he",
+        "she",
+        "they",
+        "is",
+    }
+)
+_NO_REST = frozenset(
+    {
+        "school",
+        "firm",
+        "student",
+        "students",
+        "degree",
+        "library",
+        "was",
+        "were",
+        "proof",
+        "next",
+        "will",
+        "in",
+        "on",
+        "we",
+        "has",
+        "have",
+        "had",
+        "again",
+        "books",
+        "i",
+        "exam",
+    }
+)
