@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SEEDS ?= 5
 PROCESSES ?= 2
 
-.PHONY: help demo dev test lint fmt bench chaos lock clean
+.PHONY: help demo dev test lint fmt bench chaos eval lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  \1\t\2/' | expand -t 12
@@ -49,6 +49,9 @@ chaos: $(VENV)/.dev ## the exactly-once promise under kills, freezes and outages
 
 bench: $(VENV)/.dev ## throughput against other systems, restore, latency
 	@$(BIN)/python -m tests.bench --json-file build/bench.json
+
+eval: $(VENV)/.dev ## how often the profiles are right, on labelled sets, beside the guide's own patterns
+	@$(BIN)/python -m tests.eval --json-file build/eval.json
 
 lock: $(VENV)/.dev ## write the locked requirements anew (needs uv)
 	@for extra in base dev; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q \

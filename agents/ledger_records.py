@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from agents.tournament_records import MomentState, SightingState, StreamPlace, TournamentState
 from schemas.records.stream import Outcome, StreamState
 
 STATE_VERSION = 1
@@ -229,7 +230,12 @@ _decoders: dict[str, msgspec.json.Decoder[Any]] = {
     "highlight": msgspec.json.Decoder(HighlightState),
     "parked": msgspec.json.Decoder(Parked),
     "closed": msgspec.json.Decoder(Closed),
+    "tournament": msgspec.json.Decoder(TournamentState),
+    "tournament-stream": msgspec.json.Decoder(StreamPlace),
+    "sighting": msgspec.json.Decoder(SightingState),
+    "moment": msgspec.json.Decoder(MomentState),
 }
+_LISTS = frozenset({"highlight", "sighting"})
 _version = msgspec.json.Decoder(_Version)
 _list_version = msgspec.json.Decoder(_ListVersion)
 
@@ -247,7 +253,7 @@ def decode_state(key: str, value: bytes) -> Any:
     try:
         record = decoder.decode(value)
     except msgspec.ValidationError as error:
-        version = (_list_version if kind == "highlight" else _version).decode(value).state_version
+        version = (_list_version if kind in _LISTS else _version).decode(value).state_version
         if version > STATE_VERSION:
             raise FutureStateError(f"{key}: version {version}, this worker reads up to {STATE_VERSION}") from error
         raise

@@ -48,6 +48,10 @@ class Policy:
         webhook_url: template with ``{request_id}`` and ``{nonce}``; ``None``: the API sends no webhooks.
         allowed_hosts: hosts that pass the screen of source URLs unseen (tests and private networks).
         blocked_hosts: hosts refused, with their subdomains.
+        tournament_every_s: shortest time between two live records of one tournament.
+        notify_above: score from which a moment is notified.
+        notify_per_s: notifications of one tournament, over time; ``notify_burst``: at once.
+        notify_burst: see there.
         publish_signed_urls: publish URLs of the API with their signatures. Off: a signature is a credential.
     """
 
@@ -83,4 +87,8 @@ class Policy:
     webhook_url: str | None = None
     allowed_hosts: tuple[str, ...] = ()
     blocked_hosts: tuple[str, ...] = ()
+    tournament_every_s: float = 5.0
+    notify_above: float = 0.8
+    notify_per_s: float = 0.1
+    notify_burst: int = 5
     publish_signed_urls: bool = False

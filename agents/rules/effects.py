@@ -16,7 +16,9 @@ from agents.rules.parking import Parking
 from agents.rules.results import ResultRule, Turn
 from agents.rules.sightings import SightingRule
 from agents.rules.slots import Slots
+from agents.rules.tournament_effects import TournamentEffects
 from agents.state import PartitionState
+from agents.tournament_records import TOURNAMENT
 from pipeline.domain import Stage
 from pipeline.effects.calls import Accepted, Call, Failed, Locate, Read, Result, Seen, Stop, Submit
 
@@ -25,11 +27,18 @@ class HighlightEffects:
     """Implements :class:`pipeline.domain.EffectRules`."""
 
     def __init__(
-        self, outputs: Outputs, policy: Policy, sightings: SightingRule, parking: Parking, random: Random
+        self,
+        outputs: Outputs,
+        policy: Policy,
+        sightings: SightingRule,
+        parking: Parking,
+        tournaments: TournamentEffects,
+        random: Random,
     ) -> None:
         self._outputs = outputs
         self._policy = policy
         self._parking = parking
+        self._tournaments = tournaments
         self._random = random
         self._slots = Slots(policy, random)
         self._results = ResultRule(outputs, policy, sightings, random)
@@ -41,7 +50,7 @@ class HighlightEffects:
         return state.next_due()
 
     def take_due(self, state: PartitionState, now: float) -> str | None:
-        """Take one request whose effect is due off the due list; ``None`` when none is."""
+        """Take one request, or tournament, whose effect is due off the due list; ``None`` when none is."""
         return state.take_due(now)
 
     def release(self, state: PartitionState, request_id: str) -> None:
@@ -54,7 +63,9 @@ class HighlightEffects:
         """Say what to call, after staging what must be known before it. ``None``: nothing, or not now."""
         entry = state.entries.get(request_id)
         call: Call | None = None
-        if entry is None:
+        if request_id.startswith(TOURNAMENT):
+            self._tournaments.run(request_id, state, stage, now)
+        elif entry is None:
             retention.forget_marker(request_id, state, stage, now)
         elif entry.request is None:
             self._parking.expire(entry, state.partition, stage, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
@@ -11,6 +12,7 @@ from agents.entry import Entry
 from agents.ledger_records import RequestState
 from agents.profiles import Profiles
 from agents.rules.context import Context, context_of
+from agents.rules.tournament_news import TournamentNews
 from pipeline.domain import HighlightObserver, Incoming, Stage
 from pipeline.streaming.dead_letter import TOPIC, error_headers
 from schemas import cloudevents
@@ -44,12 +46,24 @@ class Outputs:
         catalogue: the topics' names, which are the events' types.
         prefix: before each topic's name on this cluster.
         observer: told of each highlight on its way out.
+        place: the partition of a key.
+
+    Attributes:
+        profiles: see there.
+        news: tells tournaments of their streams.
     """
 
     def __init__(
-        self, profiles: Profiles, catalogue: Catalogue, prefix: str = "", observer: HighlightObserver | None = None
+        self,
+        profiles: Profiles,
+        catalogue: Catalogue,
+        prefix: str = "",
+        observer: HighlightObserver | None = None,
+        *,
+        place: Callable[[bytes], int],
     ) -> None:
         self.profiles = profiles
+        self.news = TournamentNews(catalogue, place)
         self._observer = observer
         self._catalogue = catalogue
         self._prefix = prefix
@@ -127,6 +141,8 @@ class Outputs:
             event = f"{event}/repeat/{repeat}"  # progress may have moved since the change was told
         headers = self._stream.make(event, self._text, entry.request_id, context.traceparent)
         stage.publish("streams", context.key, encode(record), headers)
+        if repeat is None:
+            self.news.stream(stage, context, record)
 
     def summary(self, stage: Stage, entry: Entry, request: RequestState, now: float) -> None:
         """Publish the manifest of a settled request; ``request.summaries`` is its revision."""

@@ -275,6 +275,21 @@ class ProfileSettings(Group):
         return dict(pair.split("=", 1) for pair in self.by_tenant)
 
 
+class TournamentSettings(Group):
+    """What is told of tournaments, and how often."""
+
+    every_s: float = declare(
+        5.0, "TLDR_TOURNAMENT_EVERY_S", "Shortest time between two live records of one tournament, in seconds.", ge=0.1
+    )
+    notify_above: float = declare(
+        0.8, "TLDR_NOTIFY_ABOVE", "Score from which a moment is notified; more than 1: none is.", ge=0, le=2
+    )
+    notify_per_minute: float = declare(
+        6.0, "TLDR_NOTIFY_PER_MINUTE", "Notifications of one tournament a minute, over time.", gt=0, le=6000
+    )
+    notify_burst: int = declare(5, "TLDR_NOTIFY_BURST", "Notifications of one tournament at once.", ge=1, le=1000)
+
+
 class LogSettings(Group):
     """What is logged, and in which form."""
 

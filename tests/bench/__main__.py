@@ -14,7 +14,8 @@ import typer
 from rich.console import Console
 
 from pipeline.kafka.embedded import EmbeddedKafka
-from tests.bench import environment, latency, report, restore, throughput
+from tests.bench import environment, latency, profiles, report, restore, throughput
+from tests.bench.figures import throughput as throughput_figures
 from tests.bench.lineup import CHECKOUT, QUIX, QUIX_PYTHON, SYSTEMS, System
 from tests.bench.plan import SECTIONS, Plan
 
@@ -88,6 +89,8 @@ async def _measure(plan: Plan, tell: _Progress, quix: Path | None) -> dict[str, 
             figures["memory"] = await restore.memory(
                 servers, streams=plan.streams, empty_mb=startup["rss_mb"], tell=tell
             )
+        if "profiles" in plan.sections:
+            figures["profiles"] = await profiles.measure(servers, plan.records, rounds=plan.rounds, tell=tell)
         if "latency" in plan.sections:
             figures["latency"] = await latency.measure(
                 servers, rate=500, seconds=plan.latency_s, requests=1_000, tell=tell
@@ -102,7 +105,8 @@ async def _throughput(servers: str, plan: Plan, systems: tuple[System, ...], tel
     for repeats in (False, True):
         tell(f"throughput: {plan.records:,} observations, {'half of them repeats' if repeats else 'all of them news'}")
         race = throughput.race(plan.records, 1_000, repeats=repeats)
-        measured.append(await throughput.measure(servers, race, rounds=plan.rounds, systems=systems, tell=tell))
+        runs = await throughput.measure(servers, race, rounds=plan.rounds, systems=systems, tell=tell)
+        measured.append(throughput_figures(runs))
     news, repeated = measured
     return {**news, "repeated_50": repeated}
 

@@ -25,16 +25,20 @@ class System(NamedTuple):
         promise: what it guarantees.
         command: what to execute.
         drops_repeats: whether a repeat in the input must not appear in the output.
+        profile: of the requests, for our worker; ``None`` for a rival.
     """
 
     name: str
     promise: str
     command: tuple[str, ...]
     drops_repeats: bool
+    profile: str | None = None
 
+
+_WORKER = (sys.executable, "-m", "agents", "worker")
 
 SYSTEMS = (
-    System(OURS, "deduplication, exactly once", (sys.executable, "-m", "agents", "worker"), drops_repeats=True),
+    System(OURS, "deduplication, exactly once", _WORKER, drops_repeats=True, profile="general"),
     System("aiokafka_loop", "none", (sys.executable, "-m", "tests.bench.systems.aiokafka_loop"), drops_repeats=False),
     System(
         "faust_agent", "at least once", (sys.executable, "-m", "tests.bench.systems.faust_agent"), drops_repeats=False
@@ -43,6 +47,13 @@ SYSTEMS = (
         QUIX, "deduplication, exactly once", (str(QUIX_PYTHON), "-m", "tests.bench.systems.quix"), drops_repeats=True
     ),
 )
+
+
+PROFILED = tuple(
+    System(profile, "deduplication, exactly once", _WORKER, drops_repeats=True, profile=profile)
+    for profile in ("general", "gaming", "education", "meetings")
+)
+"""Our worker, with requests of each profile."""
 
 
 def rival_environment(assignment: Assignment) -> dict[str, str]:

@@ -9,7 +9,7 @@ import typer
 
 from tests.bench.lineup import SYSTEMS, System
 
-SECTIONS = ("throughput", "startup", "restore", "memory", "latency")
+SECTIONS = ("throughput", "startup", "restore", "memory", "profiles", "latency")
 
 
 @dataclass(frozen=True, kw_only=True)

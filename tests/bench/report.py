@@ -45,6 +45,14 @@ GOALS = (
     Goal((*_REPEATED, "duplicated", "ours"), "half repeats: outputs of ours doubled", -1, 0, 0),
     Goal(("restore", "ready_s"), "s until a million highlights are restored", -1, 20.0),
     Goal(("restore", "peak_rss_mb"), "MB at most while restoring", -1, 1500.0),
+    *(
+        Goal(("profiles", name, "enrich_us"), f"us to enrich a highlight, {name}, median", -1, 75.0, 150.0)
+        for name in ("gaming", "education", "meetings")
+    ),
+    *(
+        Goal(("profiles", name, "rate"), f"of the general profile's rate, {name}", 1, 0.85, 0.7)
+        for name in ("gaming", "education", "meetings")
+    ),
     Goal(("latency", "p50_ms"), "ms latency, median", -1, 60.0),
     Goal(("latency", "p99_ms"), "ms latency, 99th percentile", -1, 250.0),
     Goal(("latency", "missing"), "highlights missing under steady load", -1, 0, 0),
@@ -76,6 +84,9 @@ def show(console: Console, figures: Mapping[str, Any]) -> None:
         console.print(_race("records/s, every record news", throughput))
         if "repeated_50" in throughput:
             console.print(_race("records/s, half of them repeats", throughput["repeated_50"]))
+    profiles = figures.get("profiles")
+    if profiles is not None:
+        console.print(_profiles(profiles))
     others = [name for name in ("restore", "latency", "memory", "startup") if name in figures]
     if others:
         console.print(_plain({name: figures[name] for name in others}))
@@ -99,6 +110,19 @@ def _race(title: str, given: Mapping[str, Any]) -> Table:
             f"{given['duplicated'][name]:,}",
         )
     return table
+
+
+def _profiles(given: Mapping[str, Mapping[str, Any]]) -> Table:
+    table = Table(title="profiles", title_justify="left")
+    table.add_column("profile")
+    for column in ("us a highlight", "p90", "document ms", "records/s", "of general's", "missing", "doubled"):
+        table.add_column(column, justify="right")
+    for name, figures in given.items():
+        table.add_row(name, *(f"{figures[key]:,}" for key in _PROFILE_KEYS))
+    return table
+
+
+_PROFILE_KEYS = ("enrich_us", "enrich_p90_us", "document_ms", "records_per_s", "rate", "missing", "duplicated")
 
 
 def _plain(given: Mapping[str, Mapping[str, Any]]) -> Table:

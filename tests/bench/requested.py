@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from schemas.records import Options, Request
 
@@ -20,8 +21,16 @@ def stream_id(number: int) -> str:
     return f"str_{number:08x}"
 
 
-def requests(count: int) -> list[Request]:
-    """Return the requests that are known before a run."""
+METADATA: dict[str, dict[str, Any]] = {
+    "gaming": {"game": "valorant"},
+    "education": {"course_id": "course", "topics": ["entropy"]},
+    "meetings": {"attendees": ["Alice Chen", "Bob Martin"], "date": "2026-07-01T09:00:00", "timezone": "Europe/Berlin"},
+}
+"""What a request of a profile says about its stream."""
+
+
+def requests(count: int, profile: str = "general") -> list[Request]:
+    """Return the requests that are known before a run, all of one profile."""
     return [
         Request(
             request_id=request_id(number),
@@ -29,6 +38,8 @@ def requests(count: int) -> list[Request]:
             user_id=f"user-{number % 500}",
             source_url=f"https://www.twitch.tv/videos/{2_000_000_000 + number}",
             platform="twitch",
+            profile=profile,
+            metadata=METADATA.get(profile, {}),
             options=Options(analysis_quality="high"),
             requested_at=START,
         )

@@ -49,16 +49,17 @@ def in_processing(number: int, now: float) -> RequestState:
     )
 
 
-def ledger(request_count: int, highlights_each: int, now: float) -> Iterator[Input]:
+def ledger(request_count: int, highlights_each: int, now: float, profile: str = "general") -> Iterator[Input]:
     """Yield ledger records in the order in which a worker would have written them.
 
     Args:
         request_count: requests in state ``processing``.
         highlights_each: highlights known of each.
         now: unix seconds.
+        profile: of the requests.
     """
     at = START.timestamp()
-    for number, asked in enumerate(requests(request_count)):
+    for number, asked in enumerate(requests(request_count, profile)):
         partition = place(asked.request_id)
         original = _encoder.encode(as_it_came(asked, number, now))
         yield Input(partition, original_key(asked.request_id).encode(), original)

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from pipeline.kafka.ports import choose_ports
 from schemas.catalogue import full_name
-from tests.bench import figures, seeding, workload
+from tests.bench import seeding, workload
 from tests.bench.feed import Feed
 from tests.bench.figures import Run
-from tests.bench.lineup import OURS, SYSTEMS, System, Tell, our_environment, rival_environment
+from tests.bench.lineup import SYSTEMS, System, Tell, our_environment, rival_environment
 from tests.bench.measured import Measured
 from tests.bench.progress import Progress
 from tests.bench.systems import Assignment
@@ -51,9 +51,12 @@ def race(records: int, requests: int, *, repeats: bool) -> Race:
     return Race(requests, workload.distinct(records, requests), records)
 
 
-async def measure(servers: str, given: Race, *, rounds: int, systems: Sequence[System], tell: Tell) -> dict[str, Any]:
+async def measure(
+    servers: str, given: Race, *, rounds: int, systems: Sequence[System], tell: Tell
+) -> dict[str, list[Run]]:
     """Let each system run once a round, in an order that turns with the rounds."""
-    runs: dict[str, list[Run]] = {system.name: [] for system in SYSTEMS if system in systems}
+    order = [system for system in SYSTEMS if system in systems] or systems
+    runs: dict[str, list[Run]] = {system.name: [] for system in order}
     for number in range(rounds):
         turn = number % len(systems)
         for system in [*systems[turn:], *systems[:turn]]:
@@ -61,7 +64,7 @@ async def measure(servers: str, given: Race, *, rounds: int, systems: Sequence[S
             run = await _one_run(servers, system, given)
             runs[system.name].append(run)
             tell(f"  {run.records_per_s:,.0f} records/s, {run.cpu_s:.1f} s CPU, {run.peak_rss_mb:.0f} MB")
-    return figures.throughput(runs)
+    return runs
 
 
 async def _one_run(servers: str, system: System, given: Race) -> Run:
@@ -75,8 +78,8 @@ async def _one_run(servers: str, system: System, given: Race) -> Run:
 
 
 async def _prepare(servers: str, system: System, given: Race, prefix: str, folder: str) -> dict[str, str]:
-    if system.name == OURS:
-        known = seeding.ledger(given.requests, 0, time.time())
+    if system.profile is not None:
+        known = seeding.ledger(given.requests, 0, time.time(), system.profile)
         await asyncio.to_thread(Feed(servers, full_name("ledger", prefix)).write, known)
         return our_environment(servers, prefix, choose_ports(1, random.SystemRandom())[0])
     return rival_environment(

@@ -10,9 +10,10 @@ import msgspec
 from agents.ledger_records import HighlightState, LinkedTranscript
 from agents.profiles.data import ProfileDataError, checked, joined, label, load
 from agents.profiles.education.captions import captions_vtt
+from agents.profiles.education.concrete import ConcreteData
 from agents.profiles.education.document import Noted, document_of
 from agents.profiles.education.exports import EXPORTS
-from agents.profiles.education.points import KINDS, Item, Kind, PointFinder, PointsData, RuleData, Weights
+from agents.profiles.education.points import KINDS, Item, Kind, PointFinder, PointsData, RuleData
 from agents.profiles.education.sentences import Sentence, field_sentences, sentences_of
 from agents.profiles.education.terms import Vocabulary
 from agents.profiles.education.titles import title_of
@@ -45,7 +46,7 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     groups: dict[str, list[str]]
     kinds: dict[Kind, list[RuleData]]
     housekeeping: list[str]
-    concrete: Weights
+    concrete: ConcreteData
     fillers: list[str]
     articles: list[str]
     adverbs: list[str]

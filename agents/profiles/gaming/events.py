@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from agents.profiles.evidence import Evidence, Field
 from agents.profiles.gaming.games import Game
-from agents.profiles.phrases import Lowered, Phrase, PhraseError, PhraseIndex
+from agents.profiles.phrases import Found, PhraseError, Phrases, Words
 
 LEAST = 0.5
 """Confidence from which a kind counts as found."""
@@ -19,10 +18,10 @@ _MOST = 0.97
 _AGREEMENT = 0.35
 """How much of the remaining doubt another rule of the same kind takes away."""
 
-_BEFORE = 45
-"""Characters before a phrase in which a word may say that it did not happen."""
+_BEFORE, _AFTER = 4, 2
+"""Within so many words before or after a phrase, in its sentence, a word may say that it did not happen."""
 
-_END_OF_SENTENCE = re.compile(r"[.!?;\n:]")
+_ENDS = frozenset(".!?;:\n")
 
 
 class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,10 +52,10 @@ class ContextData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MissData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Words before and after a thing that say it did not happen."""
+    """Single words before and after a thing that say it did not happen."""
 
-    before: list[str]
-    after: list[str]
+    before: frozenset[str]
+    after: frozenset[str]
 
 
 class EventsData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,6 +91,9 @@ class _Rule:
         self.place = place
 
 
+_Match = Found[list[tuple[str, Any]]]
+
+
 class EventFinder:
     """Finds events by declared rules.
 
@@ -101,12 +103,9 @@ class EventFinder:
 
     def __init__(self, data: EventsData, version: int) -> None:
         self._kinds = data.kinds
-        self._index: PhraseIndex[list[tuple[str, Any]]] = PhraseIndex()
+        self._misses = data.misses
+        self._phrases: Phrases[list[tuple[str, Any]]] = Phrases(data.groups)
         self._rules: list[_Rule] = []
-        before = "|".join(re.escape(word) for word in sorted(data.misses.before, key=len, reverse=True))
-        self._before = re.compile(rf"(?:(?<!\w)(?:{before})|n't)\W+(?:[\w']+[^\w.!?;\n]+){{0,3}}$")
-        after = "|".join(re.escape(word) for word in sorted(data.misses.after, key=len, reverse=True))
-        self._after = re.compile(rf"[^\w.!?;\n]*(?:[\w']+[^\w.!?;\n]+){{0,1}}(?:{after})(?!\w)")
         try:
             self._compile(data, version)
         except PhraseError as error:
@@ -128,7 +127,7 @@ class EventFinder:
                     for phrase in phrases:
                         meanings.setdefault(phrase, []).append((part, rule))
         for source, meant in meanings.items():
-            self._index.add(Phrase(source, data.groups), meant)
+            self._phrases.add(source, meant)
 
     def find(self, title: str, description: str, tags: str, at_s: float, game: Game, name: str) -> list[Event]:
         """Return what happens, what it is about most of all first.
@@ -142,9 +141,9 @@ class EventFinder:
             name: of the game.
         """
         text = f"{title}\n{description}\n{tags}"
-        lowered = Lowered(text)
-        matches, also, spoiled, factor = self._search(lowered)
-        found: dict[str, tuple[float, _Rule, re.Match[str]]] = {}
+        words = Words(text)
+        matches, also, spoiled, factor = self._search(words)
+        found: dict[str, tuple[float, _Rule, _Match]] = {}
         for place, match in matches.items():
             rule = self._rules[place]
             if place in spoiled or (rule.needs and place not in also) or (rule.games and name not in rule.games):
@@ -162,47 +161,53 @@ class EventFinder:
         for kind in list(kept):
             for lesser in self._kinds[kind].absorbs if kind in kept else ():
                 kept.pop(lesser, None)
-        return self._events(kept, factor, (title, description, text), at_s)
+        return self._events(kept, factor, words, (title, description, text), at_s)
 
-    def _search(self, lowered: Lowered) -> tuple[dict[int, re.Match[str]], set[int], set[int], float]:
-        matches: dict[int, re.Match[str]] = {}
+    def _search(self, words: Words) -> tuple[dict[int, _Match], set[int], set[int], float]:
+        """Return where each rule's phrases are, rules whose ``with`` and ``without`` are there, and the context."""
+        matches: dict[int, _Match] = {}
         also: set[int] = set()
         spoiled: set[int] = set()
         factor = 1.0
-        for phrase, meant in self._index.candidates(lowered):
-            happened: re.Match[str] | None = None
-            looked = False
-            anywhere = phrase.search(lowered)
-            if anywhere is None:
-                continue
-            for part, meaning in meant:
-                if part == "context":
+        for match in self._phrases.find(words):
+            happened: bool | None = None
+            for part, meaning in match.meaning:
+                if part == "is":
+                    if meaning.place in matches:
+                        continue
+                    if happened is None:
+                        happened = self._happened(words.words, match)
+                    if happened:
+                        matches[meaning.place] = match
+                elif part == "context":
                     factor = min(factor, meaning.factor)
                 elif part == "with":
                     also.add(meaning.place)
-                elif part == "not":
+                else:
                     spoiled.add(meaning.place)
-                elif meaning.place not in matches:
-                    if not looked:
-                        happened, looked = self._happened(phrase, lowered), True
-                    if happened is not None:
-                        matches[meaning.place] = happened
         return matches, also, spoiled, factor
 
-    def _happened(self, phrase: Phrase, lowered: Lowered) -> re.Match[str] | None:
-        """Return the first place of a phrase that no word before or after it takes back."""
-        text = lowered.text
-        for match in phrase.finditer(lowered):
-            start = max(0, match.start() - _BEFORE)
-            sentence = _END_OF_SENTENCE.split(text[start : match.start()])[-1]
-            if not self._before.search(sentence) and not self._after.match(text, match.end()):
-                return match
-        return None
+    def _happened(self, words: Sequence[str], match: _Match) -> bool:
+        """Say whether no word before or after a phrase, in its sentence, takes it back."""
+        before, after = self._misses.before, self._misses.after
+        for place in range(match.first - 1, max(-1, match.first - 1 - _BEFORE), -1):
+            word = words[place]
+            if word[0] in _ENDS:
+                break
+            if word in before or word.endswith("n't"):
+                return False
+        for word in words[match.last : match.last + _AFTER]:
+            if word[0] in _ENDS:
+                break
+            if word in after:
+                return False
+        return True
 
     def _events(
         self,
-        kept: Mapping[str, tuple[float, _Rule, re.Match[str]]],
+        kept: Mapping[str, tuple[float, _Rule, _Match]],
         factor: float,
+        words: Words,
         texts: tuple[str, str, str],
         at_s: float,
     ) -> list[Event]:
@@ -210,11 +215,10 @@ class EventFinder:
         events = []
         for rank, kind in enumerate(order, start=1):
             sure, rule, match = kept[kind]
-            field, start = _place(match.start(), texts)
-            length = match.end() - match.start()
-            words = texts[2][match.start() : match.end()]
+            begin, end = words.span(match.first, match.last)
+            field, start = _place(begin, texts)
             confidence = round(sure * factor, 3)
-            evidence = Evidence(words, field, start, start + length, at_s, rule.name, confidence)
+            evidence = Evidence(texts[2][begin:end], field, start, start + end - begin, at_s, rule.name, confidence)
             events.append(Event(kind, confidence, self._kinds[kind].intensity, rank, evidence))
         return events
 

@@ -20,6 +20,8 @@ from schemas.records import (
     Command,
     CommandKind,
     Highlight,
+    Moment,
+    Notification,
     Observation,
     ObservationSource,
     ObservedHighlight,
@@ -27,11 +29,21 @@ from schemas.records import (
     Request,
     Stream,
     Summary,
+    Tournament,
+    TournamentSighting,
     encode,
 )
 
 START = 1_800_000_000.0
-RECORDS = {"highlights": Highlight, "streams": Stream, "summaries": Summary}
+RECORDS = {
+    "highlights": Highlight,
+    "moments": Moment,
+    "notifications": Notification,
+    "streams": Stream,
+    "summaries": Summary,
+    "tournament-sightings": TournamentSighting,
+    "tournaments": Tournament,
+}
 
 
 @dataclass
@@ -55,6 +67,7 @@ class Published:
     key: bytes | None
     value: bytes | None
     headers: Headers
+    partition: int | None = None
 
 
 @dataclass
@@ -74,8 +87,7 @@ class MemoryStage:
         self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = (), *, partition: int | None = None
     ) -> None:
         """Keep an output record."""
-        assert partition is None
-        self.published.append(Published(topic, key, value, list(headers)))
+        self.published.append(Published(topic, key, value, list(headers), partition))
 
     def restored(self, *, compacted: bool = False) -> PartitionState:
         """A state folded from scratch, as a worker that gains the partition does."""

@@ -1,0 +1,140 @@
+"""Minutes as Markdown and as a page; action items as calendar tasks and as a table."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from io import StringIO
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Todo
+from jinja2 import Environment
+
+from agents.profiles.meetings.minutes import due_moment
+from agents.profiles.profile import Export
+from schemas.records.highlight import Highlight
+from schemas.records.summary import Summary
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_PRIORITY = {"urgent": 1, "normal": 5, "low": 9}
+"""Priorities of RFC 5545, 3.8.1.9."""
+
+
+def clock(seconds: float) -> str:
+    """Return seconds as ``h:mm:ss``, or ``m:ss`` within the first hour."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def minutes_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:  # noqa: ARG001 - the port
+    """The minutes for people."""
+    document = summary.document
+    about = document.get("meeting", {})
+    lines = [f"# {_plain(about.get('title') or 'Minutes')}", ""]
+    if about.get("date"):
+        lines += [f"{_plain(about['date'])} ({_plain(about.get('timezone', ''))})", ""]
+    if document.get("attendees"):
+        lines += [f"Attendees: {_plain(', '.join(document['attendees']))}", ""]
+    for section, title in (("decisions", "Decisions"), ("open_questions", "Open questions")):
+        lines += [f"## {title}", "", *(_said(item) for item in document.get(section, [])), ""]
+        if section == "decisions":
+            lines += ["## Action items", "", *(_task(item) for item in document.get("actions", [])), ""]
+    lines += ["## Topics", "", *(_topic(topic) for topic in document.get("topics", [])), ""]
+    lines += [_privacy_line(document.get("privacy", {}))]
+    return {"minutes.md": "\n".join(lines) + "\n"}
+
+
+def minutes_html(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:
+    """The minutes as one page that needs nothing else."""
+    links = {highlight.highlight_id: highlight.moment_url for highlight in highlights}
+    document = summary.document
+    page = _TEMPLATE.render(
+        document=document,
+        about=document.get("meeting", {}),
+        links=links,
+        privacy=_privacy_line(document.get("privacy", {})),
+        clock=clock,
+    )
+    return {"minutes.html": page}
+
+
+def actions_ics(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:  # noqa: ARG001 - the port
+    """The action items as tasks; their ids stay over revisions, so that a calendar updates them."""
+    document = summary.document
+    calendar = Calendar()
+    calendar.add("prodid", "-//TLDR Highlight pipeline//meetings//EN")
+    calendar.add("version", "2.0")
+    zone = ZoneInfo(document.get("meeting", {}).get("timezone") or "UTC")
+    for item in document.get("actions", []):
+        task = Todo()
+        task.add("uid", f"{item['id']}.{summary.request_id}@tldr-highlight")
+        task.add("dtstamp", summary.settled_at)
+        task.add("sequence", summary.revision)
+        task.add("summary", item["text"])
+        due = due_moment(item["due"], zone)
+        if due is not None:
+            task.add("due", due)
+        task.add("priority", _PRIORITY.get(item["priority"], 5))
+        task.add("status", "NEEDS-ACTION")
+        if item["assignee"]:
+            task.add("contact", item["assignee"])
+        task.add("description", f"Said at {clock(item['at_s'])}.")
+        calendar.add_component(task)
+    return {"actions.ics": calendar.to_ical().decode("utf-8")}
+
+
+def actions_csv(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:  # noqa: ARG001 - the port
+    """The action items as a table; a cell that a spreadsheet would run as a formula is quoted."""
+    out = StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(["id", "text", "assignee", "due", "due_text", "priority", "depends_on", "at_s", "confidence"])
+    for item in summary.document.get("actions", []):
+        texts = [item[name] or "" for name in ("id", "text", "assignee", "due", "due_text", "priority", "depends_on")]
+        guarded = ["'" + text if text.startswith(_FORMULA) else text for text in texts]
+        table.writerow([*guarded, item["at_s"], item["confidence"]])
+    return {"actions.csv": out.getvalue()}
+
+
+def _said(item: Mapping[str, Any]) -> str:
+    return f"- {clock(item['at_s'])} {_plain(item['text'])}"
+
+
+def _task(item: Mapping[str, Any]) -> str:
+    who = _plain(item["assignee"]) if item["assignee"] else "nobody named"
+    due = f", due {item['due']}" if item["due"] else f", {_plain(item['due_text'])}" if item["due_text"] else ""
+    urgent = f", {item['priority']}" if item["priority"] != "normal" else ""
+    return f"- [ ] {_plain(item['text'])} ({who}{due}{urgent}; {clock(item['at_s'])})"
+
+
+def _topic(topic: Mapping[str, Any]) -> str:
+    if topic["start_s"] is None:
+        return f"- {_plain(topic['topic'])} (not spoken of)"
+    return f"- {clock(topic['start_s'])}-{clock(topic['end_s'])} {_plain(topic['topic'])}"
+
+
+def _privacy_line(privacy: Mapping[str, Any]) -> str:
+    hidden = privacy.get("anonymised") or []
+    return f"Anonymised: {', '.join(hidden)}." if hidden else "Nothing is anonymised."
+
+
+def _plain(text: str) -> str:
+    """Return text that Markdown shows as it is, on one line."""
+    return "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in " ".join(str(text).split()))
+
+
+_TEMPLATE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
+    (files(__package__) / "minutes.html").read_text("utf-8")
+)
+
+EXPORTS: Mapping[str, Export] = MappingProxyType(
+    {
+        "minutes-md": Export("The minutes as Markdown.", minutes_markdown),
+        "minutes-html": Export("The minutes as one page.", minutes_html),
+        "actions-ics": Export("The action items as tasks for a calendar.", actions_ics),
+        "actions-csv": Export("The action items as a table.", actions_csv),
+    }
+)

@@ -1,0 +1,344 @@
+"""Speech acts, found by declared rules: who commits to what, what is settled, what stays open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from agents.profiles.meetings.clauses import Clause
+from agents.profiles.phrases import PhraseError, Phrases, Words
+
+Kind = Literal["action_item", "decision", "question"]
+Who = Literal["speaker", "named", "called", "addressed", "role", "nobody"]
+
+LEAST = 0.5
+"""Confidence from which an item counts as found."""
+
+_MOST = 0.97
+_AGREEMENT = 0.35
+"""How much of the remaining doubt another rule of the same kind takes away."""
+
+_REPLIES = 3
+"""Turns after one that may answer it."""
+
+_HEARD = 3
+"""Clauses of a turn that may answer the one before."""
+
+_SHORT_ANSWER = 4
+"""Words of an answer that needs no yes or no."""
+
+_WHO = re.compile(r"\bwho\b")
+_WHEN = re.compile(r"\b(?:when|how long|how soon|what time|which day)\b")
+_LONG_WORD = re.compile(r"(?!x(?:beg|end|ask|then|call|name|names|role|date|ing)\b)\w{4,}")
+_EMPTY = frozenset(
+    [
+        "that",
+        "this",
+        "with",
+        "what",
+        "when",
+        "where",
+        "which",
+        "would",
+        "could",
+        "should",
+        "have",
+        "been",
+        "does",
+        "from",
+        "they",
+        "them",
+        "there",
+        "their",
+        "your",
+        "will",
+        "just",
+        "about",
+        "into",
+        "more",
+        "than",
+        "then",
+        "some",
+        "still",
+        "really",
+        "know",
+    ]
+)
+
+_CHATTER = 3
+"""Words of a reply that say nothing at all, at most."""
+
+
+class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One rule, as data.
+
+    Attributes:
+        id: its name within the kind.
+        confidence: how often it is right.
+        phrases: one of them is in the clause's plain form.
+        also: (``with``) one of these as well, if there are any.
+        without: none of these.
+        when: circumstances that all hold; ``unless``: none of these (:func:`circumstances`).
+        who: who the action falls to.
+        leans: it says little by itself: beside another action of the same turn it only gives that its date.
+    """
+
+    id: str
+    confidence: float
+    phrases: list[str]
+    also: list[str] = msgspec.field(default_factory=list, name="with")
+    without: list[str] = msgspec.field(default_factory=list)
+    when: list[str] = []
+    unless: list[str] = []
+    who: Who = "nobody"
+    leans: bool = False
+
+
+class ContextData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words of a clause that make the kinds doubtful or surer: confidence is multiplied by ``factor``."""
+
+    id: str
+    kinds: list[Kind]
+    factor: float
+    phrases: list[str]
+
+
+class SpeechData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``rules.yaml`` but for its words."""
+
+    groups: dict[str, list[str]]
+    replies: dict[str, list[str]]
+    contexts: list[ContextData]
+    kinds: dict[Kind, list[RuleData]]
+
+
+class Act:
+    """One speech act: a clause, what it does, and by which rule."""
+
+    __slots__ = ("clause", "confidence", "kind", "leans", "place", "rule", "turn", "who")
+
+    def __init__(self, turn: int, place: int, clause: Clause, rule: _Rule, confidence: float) -> None:
+        self.turn = turn
+        self.place = place
+        self.clause = clause
+        self.kind = rule.kind
+        self.rule = rule.name
+        self.who = rule.data.who
+        self.leans = rule.data.leans
+        self.confidence = confidence
+
+
+class _Rule:
+    __slots__ = ("data", "kind", "name", "place", "unless", "when")
+
+    def __init__(self, kind: Kind, data: RuleData, version: int, place: int) -> None:
+        self.kind = kind
+        self.data = data
+        self.name = f"meetings.{kind}.{data.id.replace(' ', '-')}@{version}"
+        self.place = place
+        self.when = frozenset(data.when)
+        self.unless = frozenset(data.unless)
+
+
+class _Read:
+    """What phrases say about one clause."""
+
+    __slots__ = ("also", "factors", "matched", "replies", "spoiled")
+
+    def __init__(self) -> None:
+        self.matched: list[_Rule] = []
+        self.also: set[int] = set()
+        self.spoiled: set[int] = set()
+        self.factors: list[ContextData] = []
+        self.replies: set[str] = set()
+
+
+class Turn:
+    """One speaker's clauses, and what phrases say about them; a title is one as well, but is not ``spoken``."""
+
+    __slots__ = ("clauses", "read", "speaker", "spoken")
+
+    def __init__(self, speaker: str | None, clauses: list[Clause], read: list[_Read], *, spoken: bool) -> None:
+        self.speaker = speaker
+        self.clauses = clauses
+        self.read = read
+        self.spoken = spoken
+
+    def replies(self) -> set[str]:
+        """How the turn answers the one before: what phrases say about its first clauses."""
+        return set().union(*(read.replies for read in self.read[:_HEARD]))
+
+    def chatter(self) -> bool:
+        """It says nothing at all."""
+        return sum(clause.size for clause in self.clauses) <= _CHATTER and "exclaims" in self.replies()
+
+    def answers(self, question: Clause) -> bool | None:
+        """Say whether it answers a question: yes; no, since it says that nobody knows; ``None``: it says neither."""
+        said = self.replies()
+        if "unknown" in said:
+            return False
+        if self.chatter() or not self.clauses:
+            return None
+        first = self.clauses[0]
+        if first.asked:
+            return None
+        if not said.isdisjoint(("answers", "accepts", "refuses")) or first.size <= _SHORT_ANSWER:
+            return True
+        if (first.names and _WHO.search(question.plain)) or (first.dates and _WHEN.search(question.plain)):
+            return True
+        return not _content(question).isdisjoint(_content(first))
+
+
+def _content(clause: Clause) -> set[str]:
+    return {word for word in _LONG_WORD.findall(clause.plain) if word not in _EMPTY}
+
+
+class SpeechFinder:
+    """Finds speech acts by declared rules.
+
+    Raises:
+        ValueError: a phrase cannot be read, or a rule names a circumstance that there is not.
+    """
+
+    def __init__(self, data: SpeechData, version: int) -> None:
+        self._phrases: Phrases[list[tuple[str, Any]]] = Phrases(data.groups)
+        self._rules: list[_Rule] = []
+        meanings: dict[str, list[tuple[str, Any]]] = {}
+        for context in data.contexts:
+            for phrase in context.phrases:
+                meanings.setdefault(phrase, []).append(("context", context))
+        for reply, phrases in data.replies.items():
+            for phrase in phrases:
+                meanings.setdefault(phrase, []).append(("reply", reply))
+        for kind, rules in data.kinds.items():
+            for rule_data in rules:
+                if lost := {*rule_data.when, *rule_data.unless} - CIRCUMSTANCES:
+                    raise ValueError(f"kinds.{kind}.{rule_data.id}: no circumstance {', '.join(sorted(lost))}")
+                rule = _Rule(kind, rule_data, version, len(self._rules))
+                self._rules.append(rule)
+                for part, phrases in (("is", rule_data.phrases), ("with", rule_data.also), ("not", rule_data.without)):
+                    for phrase in phrases:
+                        meanings.setdefault(phrase, []).append((part, rule))
+        try:
+            for source, meant in meanings.items():
+                self._phrases.add(source, meant)
+        except PhraseError as error:
+            raise ValueError(str(error)) from error
+
+    def rules(self) -> Iterator[dict[str, Any]]:
+        """Yield every rule, for people."""
+        for rule in self._rules:
+            yield {"rule": rule.name, "confidence": rule.data.confidence, "phrases": rule.data.phrases}
+
+    def turn(self, speaker: str | None, clauses: list[Clause], *, spoken: bool = True) -> Turn:
+        """Read one turn's clauses."""
+        return Turn(speaker, clauses, [self._look(clause.plain) for clause in clauses], spoken=spoken)
+
+    def _look(self, plain: str) -> _Read:
+        read = _Read()
+        for found in self._phrases.find(Words(plain)):
+            for part, meaning in found.meaning:
+                if part == "is":
+                    if meaning not in read.matched:
+                        read.matched.append(meaning)
+                elif part == "with":
+                    read.also.add(meaning.place)
+                elif part == "not":
+                    read.spoiled.add(meaning.place)
+                elif part == "context":
+                    read.factors.append(meaning)
+                else:
+                    read.replies.add(meaning)
+        return read
+
+    def acts(self, turns: Sequence[Turn]) -> list[Act]:
+        """Return the acts of turns that follow each other."""
+        found = []
+        for number, turn in enumerate(turns):
+            for place, clause in enumerate(turn.clauses):
+                read = turn.read[place]
+                if read.matched:
+                    holds = circumstances(turns, number, place)
+                    found += self._of_clause(read, holds, (number, place, clause))
+        actions = {(act.turn, act.place) for act in found if act.kind == "action_item" and not act.leans}
+        return [
+            act
+            for act in found
+            if not (act.leans or (act.who == "called" and act.clause.called is None and not act.clause.names))
+            or actions.isdisjoint({(act.turn, act.place - 1), (act.turn, act.place + 1)})
+        ]
+
+    def _of_clause(self, read: _Read, holds: set[str], where: tuple[int, int, Clause]) -> Iterator[Act]:
+        best: dict[str, tuple[float, _Rule]] = {}
+        for rule in read.matched:
+            if rule.place in read.spoiled or (rule.data.also and rule.place not in read.also):
+                continue
+            if not rule.when <= holds or rule.unless & holds:
+                continue
+            known = best.get(rule.kind)
+            if known is None:
+                best[rule.kind] = (rule.data.confidence, rule)
+            else:
+                surest = known[1] if known[1].data.confidence >= rule.data.confidence else rule
+                sure = max(known[0], rule.data.confidence)
+                best[rule.kind] = (min(_MOST, sure + (1 - sure) * _AGREEMENT), surest)
+        if "action_item" in best:
+            best.pop("question", None)
+        for kind, (confidence, rule) in best.items():
+            for context in {context.id: context for context in read.factors}.values():
+                if kind in context.kinds:
+                    confidence *= context.factor
+            if confidence >= LEAST:
+                yield Act(*where, rule, round(min(confidence, _MOST), 3))
+
+
+CIRCUMSTANCES = frozenset({"date", "called", "accepted", "refused", "answered", "open", "last", "first", "asked", "short", "contested"})  # fmt: skip
+"""What holds around a clause: a date in it or right behind it; somebody is called by name; the next turn accepts,
+refuses or contests; a reply answers it, or none does (``open``); it is the last or first of the turn; it is a question; short."""
+
+
+def circumstances(turns: Sequence[Turn], number: int, place: int) -> set[str]:
+    """Return what holds around a clause; see :data:`CIRCUMSTANCES`."""
+    turn = turns[number]
+    clause = turn.clauses[place]
+    holds = set()
+    rest = turn.clauses[place + 1 :]
+    if clause.dates or (rest and rest[0].dates and not turn.read[place + 1].matched):
+        holds.add("date")
+    if clause.called is not None or (place and turn.clauses[place - 1].called is not None):
+        holds.add("called")
+    if clause.asked:
+        holds.add("asked")
+    if clause.size <= 4:
+        holds.add("short")
+    if not rest:
+        holds.add("last")
+    if not place:
+        holds.add("first")
+    following = [later for later in after(turns, number, _REPLIES) if not later.chatter()]
+    said = following[0].replies() if following else set()
+    if "refuses" in said:
+        holds.add("refused")
+    elif "accepts" in said:
+        holds.add("accepted")
+    holds.add("answered" if _answered(turn, place, following) else "open")
+    return holds
+
+
+def after(turns: Sequence[Turn], number: int, most: int) -> list[Turn]:
+    """Return the turns that are spoken after one, if it is spoken itself."""
+    return [later for later in turns[number + 1 : number + 1 + most] if later.spoken] if turns[number].spoken else []
+
+
+def _answered(turn: Turn, place: int, following: Sequence[Turn]) -> bool:
+    """A question is answered by words of the same turn behind it, or by the first turn that says so or the contrary."""
+    clause = turn.clauses[place]
+    for read in turn.read[place + 1 :]:
+        if "unknown" in read.replies:
+            return False
+        if "tells" in read.replies:
+            return True
+    return next((answer for later in following if (answer := later.answers(clause)) is not None), False)

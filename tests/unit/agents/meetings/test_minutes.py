@@ -1,0 +1,153 @@
+"""Minutes: merging, topics, follow-ups; and the forms in which they leave."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, datetime
+from io import StringIO
+from random import Random
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from icalendar import Calendar
+
+from agents.profiles.meetings.exports import EXPORTS
+from agents.profiles.meetings.merging import merged
+from tests.unit.agents.meetings.support import minutes, prepared, shown, spoken, summary_of
+
+WORDS = ["send", "book", "the", "letter", "venue", "to", "bank", "board", "call", "<b>", "=1+1", "report", "draft"]
+TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
+
+
+@st.composite
+def mentions(draw: st.DrawFn) -> dict[str, Any]:
+    """One mention of an item."""
+    text = draw(TEXTS)
+    at_s = float(draw(st.integers(0, 5)))
+    confidence = draw(st.sampled_from([0.6, 0.8, 0.9]))
+    due = draw(st.sampled_from([None, "2026-03-13", "2026-03-20"]))
+    return {
+        "id": "x",
+        "kind": draw(st.sampled_from(["action_item", "decision"])),
+        "text": text,
+        "assignee": draw(st.sampled_from([None, "Anna Berger"])),
+        "assignee_known": True,
+        "due": due,
+        "due_text": due and "then",
+        "priority": draw(st.sampled_from(["urgent", "normal", "low"])),
+        "depends_on": None,
+        "speaker": None,
+        "at_s": at_s,
+        "confidence": confidence,
+        "evidence": {
+            "text": text, "field": "title", "start": 0, "end": len(text), "at_s": at_s, "rule": "r@1", "confidence": confidence,
+        },
+    }  # fmt: skip
+
+
+@given(st.lists(mentions(), max_size=12), st.randoms(use_true_random=False))
+def test_merging_does_not_depend_on_order(found: list[dict[str, Any]], luck: Random) -> None:
+    """However highlights come in, the minutes are the same."""
+    mixed = list(found)
+    luck.shuffle(mixed)
+    assert merged(mixed) == merged(found)
+
+
+@given(st.lists(mentions(), max_size=12))
+def test_merging_what_is_merged_changes_nothing(found: list[dict[str, Any]]) -> None:
+    """Merging is idempotent, and loses no ground."""
+    once = merged(found)
+    assert merged(once) == once
+    assert {one["evidence"]["text"] for one in found} == {
+        ground["text"] for item in once for ground in item["evidence"]
+    }
+
+
+def test_one_action_in_two_highlights_is_one_with_both_grounds() -> None:
+    """Overlapping highlights tell the same."""
+    rules = spoken(("Anna Berger", "I'll send the letter to the bank."))
+    first = shown(id="h1")
+    second = shown(id="h2", description="Anna will send the letter to the bank by Friday.")
+    (action,) = minutes(rules, [first, second])["actions"]
+    assert action["due"] == "2026-03-13"
+    assert {ground["field"] for ground in action["evidence"]} == {"transcript", "description"}
+
+
+def test_minutes_have_all_parts() -> None:
+    """Counts, lines, attendees, topics of the agenda with times, and the state of the transcript."""
+    rules = spoken(
+        ("Anna Berger", "The budget is approved."),
+        ("Ben Okafor", "I'll book the venue by Friday."),
+        ("Chiara Rossi", "Who signs the lease?"),
+        title="Weekly",
+        agenda="1. Budget\n2. Venue\n3. Hiring",
+    )
+    document = minutes(rules, [shown(id="h1", duration=10.0), shown(id="h2", timestamp=10.0, duration=20.0)])
+    summary = document["summary"]
+    assert (summary["decisions"], summary["actions"], summary["open_questions"]) == (1, 1, 1)
+    assert document["meeting"]["date"] == "2026-03-10T10:00+01:00"
+    assert document["attendees"][0] == "Anna Berger"
+    assert [topic["start_s"] for topic in document["topics"]] == [0.0, 10.0, None]
+    assert document["transcript"] == {"status": "read", "segments": 3, "problem": ""}
+
+
+def test_follow_ups_are_due_at_the_end_of_the_day_in_the_meetings_zone() -> None:
+    """17:00 in Zurich is 16:00 in UTC in March."""
+    rules = spoken(("Anna Berger", "I'll book the venue by Friday."), ("Ben Okafor", "I'll call the bank."))
+    document = minutes(rules, [shown()])
+    follow_ups = rules.follow_ups(document)
+    assert [one.due for one in follow_ups] == [datetime(2026, 3, 13, 16, tzinfo=UTC), None]
+    assert follow_ups[0].item_id == document["actions"][0]["id"]
+
+
+def exported(name: str, document: dict[str, Any]) -> str:
+    """The only file of an export."""
+    (text,) = EXPORTS[name].render(summary_of(document), []).values()
+    return text
+
+
+HOSTILE = '=cmd()|"<script>alert(1)</script>", I\'ll send it by Friday.'
+
+
+def test_the_calendar_is_read_back() -> None:
+    """Tasks with their due moments, stable ids and no address of anybody."""
+    rules = spoken(("Anna Berger", "I'll book the venue by Friday, it is urgent."))
+    document = minutes(rules, [shown()])
+    calendar = Calendar.from_ical(exported("actions-ics", document))
+    (task,) = calendar.walk("VTODO")
+    assert task["UID"] == f"{document['actions'][0]['id']}.req-1@tldr-highlight"
+    assert task["DUE"].dt == datetime(2026, 3, 13, 16, tzinfo=UTC)
+    assert task["PRIORITY"] == 1
+
+
+def test_the_table_runs_no_formula() -> None:
+    """What begins like a formula is quoted."""
+    rows = list(csv.DictReader(StringIO(exported("actions-csv", {"actions": [hostile_item()]}))))
+    assert rows[0]["text"].startswith("'=cmd")
+    assert rows[0]["due"] == "2026-03-13"
+
+
+def test_the_page_and_the_text_escape_what_was_said() -> None:
+    """Words of a meeting are never markup."""
+    document = {**minutes(prepared(title="<b>Weekly</b>"), [shown("<i>Hi</i>")]), "actions": [hostile_item()]}
+    page = exported("minutes-html", document)
+    assert "<script>" not in page
+    assert "&lt;b&gt;Weekly" in page
+    assert "<script>" not in exported("minutes-md", document).replace("\\<", "")
+
+
+def hostile_item() -> dict[str, Any]:
+    """An action whose words are an attack."""
+    return {
+        "id": "abc",
+        "text": HOSTILE,
+        "assignee": "@Anna",
+        "due": "2026-03-13",
+        "due_text": "friday",
+        "priority": "normal",
+        "depends_on": None,
+        "at_s": 3.0,
+        "confidence": 0.9,
+        "evidence": [],
+    }
