@@ -36,6 +36,12 @@ _STRONG = frozenset(["that", "which", "who", "whose", "where", "when", "whereby"
 _RELATIVE = _STRONG | frozenset(
     ["of", "for", "between", "by", "without", "with", "how", "than", "from", "to", "made", "whom", "what", "at", "in"]
 )
+_ABSTRACT = ("ing", "tion", "sion", "ment", "ism", "sis", "ance", "ence", "ness", "ity", "ora", "ia", "age", "ure")
+"""How words end that name an activity or state, so that what follows them with ``-ing`` says what it is."""
+
+_NO_NAME = frozenset(
+    "fine okay ok great good bad all why right true wrong enough how what not when where it cool".split()
+)
 _OURSELVES = frozenset(["i", "we", "my", "i'm", "we're", "i've", "we've", "i'll", "we'll"])
 _NOUNS_IN_ING = frozenset(["something", "anything", "everything", "making", "taking", "having", "using"])
 
@@ -91,6 +97,11 @@ class Forms:
             _Form("called-if", re.compile(r" (?:is|are) .*(?:if|when|provided) "), re.compile(called_if, flags), 2),
             _Form("to-do", re.compile(r"to ", flags), re.compile(to_do, flags), 3),
         )
+        self._when = re.compile(
+            r"(?:when|if|whenever)\s(?:\S+\s){3,30}?(?:that's|that is|you have|you've got)\s(?:called\s)?(?:an?\s|the\s)?"
+            r"(?P<term>[\w-]+(?:\s[\w-]+){0,2})[.!]?$",
+            flags,
+        )
         self._echo = re.compile(
             r"(?:(?:so|well|and|now|um|uh|okay)[\s,]+)*"
             r"(?:it's|that's|it is|that is|they're|it means|that means|this is|those are)"
@@ -105,6 +116,15 @@ class Forms:
             match = form.pattern.match(body) if form.cheap.search(body) else None
             if match is not None and (sure := self._sure(form, match)):
                 return form.name, self._terms.clean(match["term"]) or match["term"], sure
+        match = self._when.match(body) if body[:2].lower() in {"wh", "if"} else None
+        words = [] if match is None else match["term"].lower().split()
+        if (
+            match is not None
+            and self._terms.is_term(words)
+            and _NO_NAME.isdisjoint(words)
+            and not _LAW.search(words[-1])
+        ):
+            return "when", match["term"], _SURE
         return None
 
     def echoed(self, before: str, text: str) -> str | None:
@@ -138,9 +158,11 @@ class Forms:
 
     def _says_else(self, match: re.Match[str], term: str, first: str, rest: list[str]) -> bool:
         """Say whether a sentence of the form says something else: about us, how good a thing is, what always holds."""
-        if not self._terms.is_term(term.split()) or rest[0] in _OURSELVES or _LAW.search(term):
+        if not self._terms.is_term(term.split()) or _LAW.search(term):
             return True
-        if first.endswith("ing") and first not in _NOUNS_IN_ING and not term.endswith("ing"):
+        if rest[0] in _OURSELVES and rest[1:2] != ["call"]:
+            return True
+        if first.endswith("ing") and first not in _NOUNS_IN_ING and not term.endswith(_ABSTRACT):
             return True
         if first in {"a", "an", "the"} and (rest[0].strip(",.") in self._vague or rest[:2] == ["same", "for"]):
             return True

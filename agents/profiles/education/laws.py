@@ -109,7 +109,7 @@ def law_stated(text: str) -> str | None:
     match = _STATED.match(text[:_READ])
     if match is None:
         return None
-    colon = ":" in text
+    colon = ":" in text or "," in text[match.end("law") : match.start("rest")]
     law, rest = match["law"].lower().split(), match["rest"].lower().split()
     if len(law) == 1 or law[0] in _NO_NAME or len(rest) < (_FEWEST_AFTER_COLON if colon else _FEWEST):
         return None

@@ -26,10 +26,16 @@ MOST_ITEMS = 24
 _TAUGHT: tuple[Kind, ...] = ("question", "example", "definition")
 """Kinds that a sentence about the room and the day is not."""
 
+_STATED: tuple[Kind, ...] = ("definition", "theorem", "emphasis")
+"""Kinds that a question is not."""
+
 _MARKED = 0.8
 """Confidence from which a rule speaks for itself; one below needs another point beside it."""
 
-_LIKELY = 0.45
+_ANNOUNCED = 0.9
+"""Confidence from which a rule for examples stands beside an emphasis in one sentence."""
+
+_LIKELY = 0.5
 """From which likelihood on a sentence without any marker counts as an example."""
 
 _ENDS = ".!?;:\n"
@@ -208,8 +214,10 @@ class PointFinder:
             if "emphasis" in kinds and ".exam@" not in kinds["emphasis"][1]:
                 del kinds["emphasis"]
         if "question" in kinds:
-            kinds.pop("definition", None)
-            kinds.pop("theorem", None)
+            for other in _STATED:
+                kinds.pop(other, None)
+        if "emphasis" in kinds and kinds.get("example", (1.0,))[0] < _ANNOUNCED:
+            del kinds["example"]
         if "theorem" in kinds and "definition" in kinds:
             kinds.pop("theorem" if kinds["definition"][0] > kinds["theorem"][0] else "definition")
 
@@ -229,7 +237,7 @@ class PointFinder:
             alone = not any(other.kinds for other in (*read[max(0, place - 3) : place], *read[place + 1 : place + 4]))
             if alone and one.kinds.get("example", (1.0,))[0] < _MARKED:
                 del one.kinds["example"]
-            if one.kinds or one.housekeeping or alone:
+            if one.kinds or one.housekeeping or alone or one.sentence.field != "transcript":
                 continue
             features = self._concrete.features(one.sentence.text, one.words.words)
             gap = min((place - point for point in points if point < place), default=9)

@@ -178,10 +178,11 @@ class PreparedEducation:
         return False, ()
 
     def _sentences(self, seen: ObservedHighlight, segments: Sequence[Segment]) -> list[Sentence]:
-        found = sentences_of(segments)
-        if seen.description:
-            found += field_sentences(seen.description[:LONGEST_WORDS], "description", seen.timestamp)
-        return found
+        """Return what is said, or what the API says about it where nothing is known of that."""
+        if segments:
+            return sentences_of(segments)
+        title = field_sentences(seen.title[:500], "title", seen.timestamp)
+        return title + field_sentences(seen.description[:LONGEST_WORDS], "description", seen.timestamp)
 
     def _concepts(self, items: Sequence[Item], text: str) -> list[str]:
         """Return terms, the surest first, then the request's topics that are spoken of."""

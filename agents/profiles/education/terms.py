@@ -103,7 +103,11 @@ class Terms:
         if where == "after":
             behind = _POINTING.sub("", text[end:].lstrip(_TRIM))
             cut = _CUT.search(behind)
-            return self.clean(behind[: cut.start()] if cut else behind)
+            term = self.clean(behind[: cut.start()] if cut else behind)
+            if term and text[:end].lower().endswith(("these", "those")):  # "we call these discs thylakoids"
+                thing, _, rest = term.partition(" ")
+                return rest if rest and thing.endswith("s") else term
+            return term
         inner = text[begin:end].split()[1:-1]
         while inner and inner[-1].lower().strip(",") in _SPEAKING:
             inner.pop()
