@@ -50,7 +50,7 @@ class HighlightDomain:
         profiles = profiles or Profiles()
         self.desk = ProfilesOnDesk(profiles)
         topics = catalogue.load()
-        outputs = Outputs(profiles, topics, topic_prefix, observer, place=place)
+        outputs = Outputs(profiles, topics, topic_prefix, observer, place=place, remind_before_s=policy.remind_before_s)
         highlights = HighlightRule(outputs, policy)
         sightings = SightingRule(outputs, highlights, policy)
         parking = Parking(outputs, policy)

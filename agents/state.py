@@ -12,6 +12,7 @@ from agents.ledger_records import (
     ACTIVE,
     FINAL,
     Closed,
+    FollowUpState,
     HighlightState,
     LinkedTranscript,
     OriginalRequest,
@@ -21,6 +22,9 @@ from agents.ledger_records import (
 )
 from agents.tournament_records import TOURNAMENT, Member, MomentState, SightingState, StreamPlace, TournamentState
 from agents.tournaments.tournament import Tournament
+
+FOLLOW_UPS = "follow-up/"
+"""Before a request id on the due list: its next reminder. "/" is in no request id."""
 
 
 class PartitionState:
@@ -51,6 +55,7 @@ class PartitionState:
             "original": self._fold_original,
             "transcript": self._fold_transcript,
             "highlight": self._fold_highlight,
+            "follow-up": self._fold_follow_up,
             "parked": self._fold_parked,
             "closed": self._fold_closed,
             "tournament": self._fold_tournament,
@@ -86,7 +91,10 @@ class PartitionState:
         return heap[0][0] if heap else None
 
     def take_due(self, now: float) -> str | None:
-        """Take one request or tournament that is due. It is not given again before :meth:`release`, whatever comes."""
+        """Take one request, tournament, or request's reminders that are due.
+
+        It is not given again before :meth:`release`, whatever comes.
+        """
         due = self.next_due()
         if due is None or due > now:
             return None
@@ -117,11 +125,14 @@ class PartitionState:
             heappush(self._heap, (due, request_id))
 
     def _when_due(self, request_id: str) -> float | None:
+        if request_id.startswith(FOLLOW_UPS):
+            entry = self.entries.get(request_id.removeprefix(FOLLOW_UPS))
+            return None if entry is None else entry.next_reminder()
         if request_id.startswith(TOURNAMENT):
             tournament = self.tournaments.get(request_id.removeprefix(TOURNAMENT))
             return None if tournament is None or tournament.state is None else tournament.state.due
         entry = self.entries.get(request_id)
-        if entry is not None:
+        if entry is not None and (entry.request is not None or entry.parked):
             return entry.due()
         closed = self.closed.get(request_id)
         return None if closed is None else closed.due
@@ -197,6 +208,16 @@ class PartitionState:
         self._drop_if_empty(entry)
         self._schedule(request_id)
 
+    def _fold_follow_up(self, ids: str, new: FollowUpState | None) -> None:
+        request_id, _, item_id = ids.partition("/")
+        entry = self._kept(request_id)
+        if new is None:
+            entry.follow_ups.pop(item_id, None)
+        else:
+            entry.follow_ups[item_id] = new
+        self._drop_if_empty(entry)
+        self._schedule(FOLLOW_UPS + request_id)
+
     def _fold_closed(self, request_id: str, new: Closed | None) -> None:
         if new is None:
             self.closed.pop(request_id, None)
@@ -253,5 +274,10 @@ class PartitionState:
             "tournaments": {key: tournament.snapshot() for key, tournament in self.tournaments.items()},
             "parked": self.parked,
             "streams": dict(self.streams),
-            "due": {request_id: due for request_id in self.entries if (due := self._when_due(request_id)) is not None},
+            "due": {
+                key: due
+                for request_id in self.entries
+                for key in (request_id, FOLLOW_UPS + request_id)
+                if (due := self._when_due(key)) is not None
+            },
         }

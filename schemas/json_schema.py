@@ -21,6 +21,7 @@ from schemas.cloudevents import schema_uri
 from schemas.compatibility import RETIRED, breaks, retired
 from schemas.records import (
     Command,
+    FollowUp,
     Highlight,
     Moment,
     Notification,
@@ -38,6 +39,7 @@ FOLDER = Path(__file__).parent / "json"
 
 MODELS: Mapping[str, type[msgspec.Struct]] = {
     "command": Command,
+    "follow_up": FollowUp,
     "highlight": Highlight,
     "moment": Moment,
     "notification": Notification,

@@ -45,6 +45,7 @@ class Context:
         epoch: how often the id was used.
         tournament: where its stream belongs; ``None``: to no tournament.
         moment: makes deep links into the source.
+        transcript_url: where the transcript is that the request links; may carry a signature.
         traceparent: carried through from the request record.
 
     Raises:
@@ -63,6 +64,7 @@ class Context:
         "source_url",
         "tournament",
         "traceparent",
+        "transcript_url",
     )
 
     def __init__(
@@ -81,6 +83,7 @@ class Context:
         self.events = asked.request_id if epoch == 1 else f"{asked.request_id}~{epoch}"
         self.source_url = without_credentials(asked.source_url)
         self.moment: MomentLink = moment_link(asked.platform, asked.source_url)
+        self.transcript_url = profile.transcript_url(asked)
         self.rules: Prepared = profile.prepare(asked, linked)
         self.tournament = self.rules.tournament if isinstance(self.rules, InTournament) else None
         self.options = options_of(asked, profile, says)

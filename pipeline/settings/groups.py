@@ -240,8 +240,23 @@ class PolicySettings(Group):
         gt=7,
         le=3650,
     )
+    transcript_tries: int = declare(
+        4,
+        "TLDR_TRANSCRIPT_TRIES",
+        "How often a linked transcript is fetched before the stream is submitted without it.",
+        ge=1,
+        le=100,
+    )
+    transcript_pause_s: float = declare(
+        2.0, "TLDR_TRANSCRIPT_PAUSE_S", "Pause after the first failed fetch, in seconds; each later one doubles.", gt=0
+    )
+    remind_before_s: float = declare(
+        86_400.0, "TLDR_REMIND_BEFORE_S", "How long before a follow-up is due its reminder is sent, in seconds.", ge=0
+    )
     allowed_hosts: Names = declare(
-        (), "TLDR_ALLOWED_HOSTS", "Hosts, separated by commas, whose streams pass unscreened, as in a private network."
+        (),
+        "TLDR_ALLOWED_HOSTS",
+        "Hosts, separated by commas, whose streams and transcripts pass unscreened, as in a private network.",
     )
     publish_signed_urls: bool = declare(
         default=False,
@@ -249,7 +264,9 @@ class PolicySettings(Group):
         doc="Publish the API's URLs with their signatures. A signature is a credential: off unless consumers need it.",
     )
     blocked_hosts: Names = declare(
-        (), "TLDR_BLOCKED_HOSTS", "Hosts, separated by commas, whose streams are refused; a host covers its subdomains."
+        (),
+        "TLDR_BLOCKED_HOSTS",
+        "Hosts, separated by commas, whose streams and transcripts are refused; a host covers its subdomains.",
     )
 
 

@@ -6,6 +6,7 @@ tolerated (an older reader accepts a newer record of the same version), and the 
 
 from schemas.records.base import SCHEMA_VERSION, ErrorCode, Record, RecordError, decode, encode
 from schemas.records.command import Command, CommandKind
+from schemas.records.follow_up import FollowUp, FollowUpKind
 from schemas.records.highlight import Highlight, Observed
 from schemas.records.moment import Moment, PointOfView
 from schemas.records.notification import Notification
@@ -22,6 +23,8 @@ __all__ = [
     "CommandKind",
     "Counts",
     "ErrorCode",
+    "FollowUp",
+    "FollowUpKind",
     "Highlight",
     "Moment",
     "Notification",

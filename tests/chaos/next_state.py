@@ -70,7 +70,6 @@ class _NextDomain:
     def __init__(self, domain: HighlightDomain) -> None:
         self.desk = domain.desk
         self.rules = domain.rules
-        self.desk = domain.desk
         self.effects: EffectRules[Any] = _NextEffects(domain.effects)
         self.new_state = domain.new_state
 

@@ -19,6 +19,7 @@ from pipeline.effects.calls import Call, Result
 from schemas.records import (
     Command,
     CommandKind,
+    FollowUp,
     Highlight,
     Moment,
     Notification,
@@ -36,6 +37,7 @@ from schemas.records import (
 
 START = 1_800_000_000.0
 RECORDS = {
+    "follow-ups": FollowUp,
     "highlights": Highlight,
     "moments": Moment,
     "notifications": Notification,

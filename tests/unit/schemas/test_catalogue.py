@@ -26,7 +26,8 @@ def file_of(**changes: Any) -> dict[str, str]:
 def test_there_are_exactly_the_agreed_topics() -> None:
     """Nothing is declared that was not agreed, and each short name is part of its full name."""
     topics = catalogue.load().topics
-    assert set(topics) == {*INPUTS, *OF_TOURNAMENTS, "highlights", "streams", "summaries", "ledger", "dead-letters"}
+    of_requests = {"follow-ups", "highlights", "streams", "summaries", "ledger", "dead-letters"}
+    assert set(topics) == {*INPUTS, *OF_TOURNAMENTS, *of_requests}
     assert all(spec.name == f"tldr.{short}.v1" for short, spec in topics.items())
 
 
@@ -54,6 +55,7 @@ def test_a_topic_of_latest_states_is_compacted_and_keeps_tombstones_for_a_week(s
         ("observations", 7),
         ("tournament-sightings", 7),
         ("highlights", 30),
+        ("follow-ups", 30),
         ("moments", 30),
         ("notifications", 7),
         ("dead-letters", 14),
