@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 import dateparser
@@ -99,6 +99,26 @@ DATE = (
 )
 """What looks like a date, to be searched in lower case; the groups say which form it is."""
 
+BEGINS = frozenset(
+    word.split()[0]
+    for word in [*WEEKDAYS, *MONTHS, *ORDINALS, *NUMBERS, *_TODAY.split("|"), *_TOMORROW.split("|"), "end", "eow", "eom",
+                 "eoq", "month", "week's", "year", "quarter", "fin", "ende", "monatsende", "next", "this", "coming", "last",
+                 "since", "previous", "until", "within", "give", "inside", "day", "q1", "q2", "q3", "q4", "volgende", "nächsten", "próximo"]
+) - {"the", "a", "an", "in", "by", "right", "close", "before"}  # fmt: skip
+"""Words with which a date may begin."""
+
+BEHIND = {
+    "the": frozenset([*(word.split()[0] for word in ORDINALS), *(word.split()[0] + "-" for word in ORDINALS), "end", "day", "next"]),
+    "a": frozenset(["week", "month", "fortnight", "couple", "day"]),
+    "an": frozenset(["hour"]),
+    "in": frozenset([*NUMBERS, "the", "a", "zwei"]),
+    "by": frozenset(["lunch", "noon"]),
+    "right": frozenset(["now", "away"]),
+    "close": frozenset(["of"]),
+    "before": frozenset(["lunch"]),
+}  # fmt: skip
+"""Common words with which a date begins only if one of these is next."""
+
 _FIND = re.compile(rf"(?<!\w)(?:{DATE})(?!\w)")
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]+(?:[ -][^\W\d_]+)?")
@@ -133,20 +153,14 @@ def _iso(said: str, today: date, month_first: bool) -> date | None:  # noqa: ARG
     return date.fromisoformat(said)
 
 
-def _parsed(said: str, today: date, month_first: bool) -> date | None:  # noqa: FBT001
+def _parsed(said: str, today: date, month_first: bool) -> date | None:  # noqa: FBT001 - as above
     settings = {
-        "RELATIVE_BASE": _noon(today),
+        "RELATIVE_BASE": datetime(today.year, today.month, today.day, 12),  # noqa: DTZ001 - a local day
         "PREFER_DATES_FROM": "future",
         "DATE_ORDER": "MDY" if month_first else "DMY",
     }
     found = dateparser.parse(said, languages=["en"], settings=settings)  # type: ignore[arg-type]
     return found.date() if found else None
-
-
-def _noon(day: date):  # type: ignore[no-untyped-def]
-    from datetime import datetime
-
-    return datetime(day.year, day.month, day.day, 12)
 
 
 def _month_day(said: str, today: date, month_first: bool) -> date | None:  # noqa: ARG001, FBT001
@@ -206,7 +220,7 @@ def _ends(said: str, today: date, month_first: bool) -> date | None:  # noqa: AR
 def _weekday(said: str, today: date, month_first: bool) -> date | None:  # noqa: ARG001, FBT001
     day = next(WEEKDAYS[word] for word in said.split() if word in WEEKDAYS)
     nearest = today + timedelta(days=(day - today.weekday() - 1) % 7 + 1)
-    if said.startswith("next ") or "next week" in said or said.startswith(("nächsten", "volgende")):
+    if said.startswith(("next ", "nächsten", "volgende")) or "next week" in said:
         return today - timedelta(days=today.weekday()) + timedelta(days=7 + day)
     if said.endswith((" week", "in a week")):
         return nearest + timedelta(days=7)

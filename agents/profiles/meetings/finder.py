@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
@@ -30,7 +31,10 @@ _HEARD = 3
 _SHORT_ANSWER = 4
 """Words of an answer that needs no yes or no."""
 
-_WHO = re.compile(r"\bwho\b")
+_ELLIPSIS = re.compile(r"xbeg (?:xthen )?(?:i|he|she|it|they|we|that|there) (?:am|is|are|was|were|do|does|did|have|has|had|can|will|would)(?: not)?(?:,| xend)")
+"""A subject and an auxiliary, and no more: an answer."""
+
+_WHO = re.compile(r"\b(?:who|whose|wer|quién|qui|wie)\b")
 _WHEN = re.compile(r"\b(?:when|how long|how soon|what time|which day)\b")
 _LONG_WORD = re.compile(r"(?!x(?:beg|end|ask|then|call|name|names|role|date|ing)\b)\w{4,}")
 _EMPTY = frozenset(
@@ -67,12 +71,13 @@ class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ContextData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Words of a clause that make the kinds doubtful or surer: confidence is multiplied by ``factor``."""
+    """Words of a clause that make the kinds doubtful: confidence is multiplied by ``factor``; of the whole ``turn``, if so."""
 
     id: str
     kinds: list[Kind]
     factor: float
     phrases: list[str]
+    turn: bool = False
 
 
 class SpeechData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,6 +130,13 @@ class _Read:
         self.replies: set[str] = set()
 
 
+    def promises(self) -> bool:
+        """An action is in it whatever is around it."""
+        return any(
+            rule.kind == "action_item" and not rule.when and rule.place not in self.spoiled for rule in self.matched
+        )
+
+
 class Turn:
     """One speaker's clauses, and what phrases say about them; a title is one as well, but is not ``spoken``."""
 
@@ -154,11 +166,14 @@ class Turn:
         first = self.clauses[0]
         if first.asked:
             return None
-        if not said.isdisjoint(("answers", "accepts", "refuses")) or first.size <= _SHORT_ANSWER:
+        who_or_when = (_WHO, first.names) if _WHO.search(question.plain) else (_WHEN, first.dates)
+        if self.read[0].promises():  # somebody will see to it
+            return who_or_when[0].search(question.plain) is not None
+        if not said.isdisjoint(("answers", "accepts")) or first.size <= _SHORT_ANSWER or _ELLIPSIS.search(first.plain):
             return True
-        if (first.names and _WHO.search(question.plain)) or (first.dates and _WHEN.search(question.plain)):
+        if who_or_when[1] and who_or_when[0].search(question.plain):
             return True
-        return not _content(question).isdisjoint(_content(first))
+        return True if not _content(question).isdisjoint(_content(first)) else None
 
 
 def _content(clause: Clause) -> set[str]:
@@ -225,20 +240,16 @@ class SpeechFinder:
 
     def acts(self, turns: Sequence[Turn]) -> list[Act]:
         """Return the acts of turns that follow each other."""
-        found = []
+        found: list[Act] = []
         for number, turn in enumerate(turns):
+            lasting = [context for read in turn.read for context in read.factors if context.turn]
             for place, clause in enumerate(turn.clauses):
                 read = turn.read[place]
                 if read.matched:
+                    read.factors += lasting
                     holds = circumstances(turns, number, place)
                     found += self._of_clause(read, holds, (number, place, clause))
-        actions = {(act.turn, act.place) for act in found if act.kind == "action_item" and not act.leans}
-        return [
-            act
-            for act in found
-            if not (act.leans or (act.who == "called" and act.clause.called is None and not act.clause.names))
-            or actions.isdisjoint({(act.turn, act.place - 1), (act.turn, act.place + 1)})
-        ]
+        return _settled(turns, _joined(found))
 
     def _of_clause(self, read: _Read, holds: set[str], where: tuple[int, int, Clause]) -> Iterator[Act]:
         best: dict[str, tuple[float, _Rule]] = {}
@@ -254,14 +265,44 @@ class SpeechFinder:
                 surest = known[1] if known[1].data.confidence >= rule.data.confidence else rule
                 sure = max(known[0], rule.data.confidence)
                 best[rule.kind] = (min(_MOST, sure + (1 - sure) * _AGREEMENT), surest)
-        if "action_item" in best:
-            best.pop("question", None)
-        for kind, (confidence, rule) in best.items():
-            for context in {context.id: context for context in read.factors}.values():
-                if kind in context.kinds:
-                    confidence *= context.factor
+        asked_for = any(rule.kind == "action_item" and "refused" in rule.unless for rule in read.matched)
+        if "action_item" in best or (asked_for and "refused" in holds):
+            best.pop("question", None)  # what is asked for is no question, even when it is refused
+        for kind, (stated, rule) in best.items():
+            contexts = {context.id: context for context in read.factors if kind in context.kinds}
+            confidence = stated * math.prod(context.factor for context in contexts.values())
             if confidence >= LEAST:
-                yield Act(*where, rule, round(min(confidence, _MOST), 3))
+                yield Act(*where, rule, round(confidence, 3))
+
+
+def _joined(acts: list[Act]) -> list[Act]:
+    """Leave out what says little beside another action of the same turn."""
+    telling = {(act.turn, act.place) for act in acts if act.kind == "action_item" and not _leaning(act)}
+    kept: list[Act] = []
+    for act in acts:
+        if act.kind == "action_item" and _leaning(act):
+            before, behind = (act.turn, act.place - 1), (act.turn, act.place + 1)
+            if before in telling or behind in telling:
+                continue
+            telling.add((act.turn, act.place))
+        kept.append(act)
+    return kept
+
+
+def _leaning(act: Act) -> bool:
+    return act.leans or (act.who == "called" and act.clause.called is None and not act.clause.names)
+
+
+def _settled(turns: Sequence[Turn], acts: list[Act]) -> list[Act]:
+    """Leave out questions that a later decision settles, and those for somebody whom a later promise names."""
+    kept = []
+    for act in acts:
+        later = [other for other in acts if act.turn < other.turn <= act.turn + _REPLIES and turns[other.turn].spoken]
+        settled = any(other.kind == "decision" for other in later)
+        taken = _WHO.search(act.clause.plain) and any(other.who == "speaker" for other in later)
+        if act.kind != "question" or not turns[act.turn].spoken or not (settled or taken):
+            kept.append(act)
+    return kept
 
 
 CIRCUMSTANCES = frozenset({"date", "called", "accepted", "refused", "answered", "open", "last", "first", "asked", "short", "contested"})  # fmt: skip

@@ -27,6 +27,7 @@ _WORD = re.compile(r"[^\W_]+")
 _COMMON = frozenset(
     ["a", "an", "the", "and", "or", "but", "so", "then", "to", "of", "in", "on", "at", "by", "for", "with", "from", "is", "are", "be", "it", "that", "this", "we", "i", "you", "he", "she", "they", "will", "would", "can", "could", "our", "my", "your", "me", "us", "them", "do", "does", "did", "have", "has", "had", "not", "no", "as", "if", "ok", "okay", "well", "right", "yes", "please", "just", "ll", "ve", "re", "d", "s", "t", "m"]
 )
+_GIVEN_TO = re.compile(r"\b(?:on|for|to|by)\s+([A-Z][\w'-]+(?: [A-Z][\w'-]+)?)")
 WAITS = "waits"
 _CLAUSE_END = re.compile(r"[,.;?!]")
 _BACK = 3
@@ -116,7 +117,7 @@ class ItemMaker:
         source = sources[act.turn]
         clause = act.clause
         said = source.text[clause.start : clause.end].strip()
-        who, known = self._assignee(act, turns) if act.kind == "action_item" else (None, False)
+        who, known = self._assignee(act, turns, said) if act.kind == "action_item" else (None, False)
         due, due_text = self._due(act, turns, acting) if act.kind == "action_item" else (None, None)
         text = self._privacy.text(said)[:LONGEST_TEXT]
         priority, waits_for = self._marked(said)
@@ -161,7 +162,7 @@ class ItemMaker:
             return None, False
         return (self._privacy.name(one), True) if isinstance(one, int) else (self._privacy.text(one), False)
 
-    def _assignee(self, act: Act, turns: Sequence[Turn]) -> tuple[str | None, bool]:
+    def _assignee(self, act: Act, turns: Sequence[Turn], said: str) -> tuple[str | None, bool]:
         turn, clause = turns[act.turn], act.clause
         if act.who == "speaker":
             place = self._people.speaker(turn.speaker)
@@ -169,7 +170,7 @@ class ItemMaker:
                 return self._named(place)
             return self._named(turn.speaker)
         if act.who == "named":
-            return self._named(clause.names[0] if clause.names else _called_before(turn, act.place))
+            return self._named(clause.names[0] if clause.names else _called_before(turn, act.place) or _stranger(said))
         if act.who in ("called", "addressed"):
             return self._named(self._addressed(act, turns))
         if act.who == "role" and clause.roles:
@@ -227,6 +228,11 @@ class ItemMaker:
 
 def _bare(role: str) -> str:
     return role[4:] if role[:4].lower() == "the " else role
+
+
+def _stranger(said: str) -> str | None:
+    match = _GIVEN_TO.search(said)
+    return match[1] if match else None
 
 
 def _called_before(turn: Turn, place: int) -> int | str | None:

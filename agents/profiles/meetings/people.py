@@ -57,7 +57,7 @@ class People:
         self.attendees = tuple(attendees)
         self._by_name: dict[str, int] = _called(self.attendees)
         self._ambiguous = ambiguous
-        names = sorted(self._by_name, key=lambda name: (-len(name), name))
+        self.names = names = sorted(self._by_name, key=lambda name: (-len(name), name))
         self.pattern = "|".join(re.escape(name) for name in names) or r"(?!)"
         self._whole = re.compile(rf"(?<![\w@.])(?:{self.pattern})(?!\w)", re.IGNORECASE)
 
