@@ -128,6 +128,8 @@ def _names(value: Any) -> Literal["keep", "pseudonyms", "off"]:
     if value == "off":
         return "off"
     names = value.get("names", "keep") if isinstance(value, dict) else None
-    if names == "keep" or names == "pseudonyms":
-        return names
+    if names == "keep":
+        return "keep"
+    if names == "pseudonyms":
+        return "pseudonyms"
     raise ProfileInputError('metadata.privacy: {"names": "keep"}, {"names": "pseudonyms"} or "off" is expected')

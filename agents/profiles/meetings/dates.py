@@ -50,7 +50,19 @@ ORDINALS = {
     **{
         name: place + 10
         for place, name in enumerate(
-            ["tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth"]
+            [
+                "tenth",
+                "eleventh",
+                "twelfth",
+                "thirteenth",
+                "fourteenth",
+                "fifteenth",
+                "sixteenth",
+                "seventeenth",
+                "eighteenth",
+                "nineteenth",
+                "twentieth",
+            ]
         )
     },
     **{f"twenty {name}": place + 21 for place, name in enumerate(_UNITS)},
@@ -59,7 +71,20 @@ ORDINALS = {
     **{
         name: place + 1
         for place, name in enumerate(
-            ["ersten", "zweiten", "dritten", "vierten", "fünften", "sechsten", "siebten", "achten", "neunten", "zehnten", "elften", "zwölften"]
+            [
+                "ersten",
+                "zweiten",
+                "dritten",
+                "vierten",
+                "fünften",
+                "sechsten",
+                "siebten",
+                "achten",
+                "neunten",
+                "zehnten",
+                "elften",
+                "zwölften",
+            ]
         )
     },
 }

@@ -31,14 +31,47 @@ _HEARD = 3
 _SHORT_ANSWER = 4
 """Words of an answer that needs no yes or no."""
 
-_ELLIPSIS = re.compile(r"xbeg (?:xthen )?(?:i|he|she|it|they|we|that|there) (?:am|is|are|was|were|do|does|did|have|has|had|can|will|would)(?: not)?(?:,| xend)")
+_ELLIPSIS = re.compile(
+    r"xbeg (?:xthen )?(?:i|he|she|it|they|we|that|there) (?:am|is|are|was|were|do|does|did|have|has|had|can|will|would)(?: not)?(?:,| xend)"
+)
 """A subject and an auxiliary, and no more: an answer."""
 
 _WHO = re.compile(r"\b(?:who|whose|wer|quién|qui|wie)\b")
 _WHEN = re.compile(r"\b(?:when|how long|how soon|what time|which day)\b")
 _LONG_WORD = re.compile(r"(?!x(?:beg|end|ask|then|call|name|names|role|date|ing)\b)\w{4,}")
 _EMPTY = frozenset(
-    ["that", "this", "with", "what", "when", "where", "which", "would", "could", "should", "have", "been", "does", "from", "they", "them", "there", "their", "your", "will", "just", "about", "into", "more", "than", "then", "some", "still", "really", "know"]
+    [
+        "that",
+        "this",
+        "with",
+        "what",
+        "when",
+        "where",
+        "which",
+        "would",
+        "could",
+        "should",
+        "have",
+        "been",
+        "does",
+        "from",
+        "they",
+        "them",
+        "there",
+        "their",
+        "your",
+        "will",
+        "just",
+        "about",
+        "into",
+        "more",
+        "than",
+        "then",
+        "some",
+        "still",
+        "really",
+        "know",
+    ]
 )
 
 _CHATTER = 3
@@ -129,12 +162,17 @@ class _Read:
         self.factors: list[ContextData] = []
         self.replies: set[str] = set()
 
+    def standing(self) -> list[_Rule]:
+        """The rules that the clause's own words do not take back."""
+        return [
+            rule
+            for rule in self.matched
+            if rule.place not in self.spoiled and (not rule.data.also or rule.place in self.also)
+        ]
 
     def promises(self) -> bool:
         """An action is in it whatever is around it."""
-        return any(
-            rule.kind == "action_item" and not rule.when and rule.place not in self.spoiled for rule in self.matched
-        )
+        return any(rule.kind == "action_item" and not rule.when for rule in self.standing())
 
 
 class Turn:
@@ -161,19 +199,21 @@ class Turn:
         said = self.replies()
         if "unknown" in said:
             return False
-        if self.chatter() or not self.clauses:
+        first = self.clauses[0] if self.clauses else None
+        if first is None or first.asked or self.chatter():
             return None
-        first = self.clauses[0]
-        if first.asked:
-            return None
-        who_or_when = (_WHO, first.names) if _WHO.search(question.plain) else (_WHEN, first.dates)
+        asks_who = _WHO.search(question.plain) is not None
         if self.read[0].promises():  # somebody will see to it
-            return who_or_when[0].search(question.plain) is not None
-        if not said.isdisjoint(("answers", "accepts")) or first.size <= _SHORT_ANSWER or _ELLIPSIS.search(first.plain):
-            return True
-        if who_or_when[1] and who_or_when[0].search(question.plain):
-            return True
-        return True if not _content(question).isdisjoint(_content(first)) else None
+            return asks_who or _WHEN.search(question.plain) is not None
+        answered = (
+            not said.isdisjoint(("answers", "accepts"))
+            or first.size <= _SHORT_ANSWER
+            or _ELLIPSIS.search(first.plain) is not None
+            or (asks_who and bool(first.names))
+            or (bool(first.dates) and _WHEN.search(question.plain) is not None)
+            or not _content(question).isdisjoint(_content(first))
+        )
+        return True if answered else None
 
 
 def _content(clause: Clause) -> set[str]:
@@ -245,34 +285,36 @@ class SpeechFinder:
             lasting = [context for read in turn.read for context in read.factors if context.turn]
             for place, clause in enumerate(turn.clauses):
                 read = turn.read[place]
-                if read.matched:
+                if matched := read.standing():
                     read.factors += lasting
                     holds = circumstances(turns, number, place)
-                    found += self._of_clause(read, holds, (number, place, clause))
+                    found += _of_clause(matched, read.factors, holds, (number, place, clause))
         return _settled(turns, _joined(found))
 
-    def _of_clause(self, read: _Read, holds: set[str], where: tuple[int, int, Clause]) -> Iterator[Act]:
-        best: dict[str, tuple[float, _Rule]] = {}
-        for rule in read.matched:
-            if rule.place in read.spoiled or (rule.data.also and rule.place not in read.also):
-                continue
-            if not rule.when <= holds or rule.unless & holds:
-                continue
-            known = best.get(rule.kind)
-            if known is None:
-                best[rule.kind] = (rule.data.confidence, rule)
-            else:
-                surest = known[1] if known[1].data.confidence >= rule.data.confidence else rule
-                sure = max(known[0], rule.data.confidence)
-                best[rule.kind] = (min(_MOST, sure + (1 - sure) * _AGREEMENT), surest)
-        asked_for = any(rule.kind == "action_item" and "refused" in rule.unless for rule in read.matched)
-        if "action_item" in best or (asked_for and "refused" in holds):
-            best.pop("question", None)  # what is asked for is no question, even when it is refused
-        for kind, (stated, rule) in best.items():
-            contexts = {context.id: context for context in read.factors if kind in context.kinds}
-            confidence = stated * math.prod(context.factor for context in contexts.values())
-            if confidence >= LEAST:
-                yield Act(*where, rule, round(confidence, 3))
+
+def _of_clause(
+    matched: Sequence[_Rule], factors: Sequence[ContextData], holds: set[str], where: tuple[int, int, Clause]
+) -> Iterator[Act]:
+    """Yield what a clause does, by the rules that stand and whose circumstances hold."""
+    best: dict[str, tuple[float, _Rule]] = {}
+    for rule in matched:
+        if not rule.when <= holds or rule.unless & holds:
+            continue
+        known = best.get(rule.kind)
+        if known is None:
+            best[rule.kind] = (rule.data.confidence, rule)
+        else:
+            surest = known[1] if known[1].data.confidence >= rule.data.confidence else rule
+            sure = max(known[0], rule.data.confidence)
+            best[rule.kind] = (min(_MOST, sure + (1 - sure) * _AGREEMENT), surest)
+    asked_for = any(rule.kind == "action_item" and "refused" in rule.unless for rule in matched)
+    if "action_item" in best or (asked_for and "refused" in holds):
+        best.pop("question", None)  # what is asked for is no question, even when it is refused
+    for kind, (stated, rule) in best.items():
+        contexts = {context.id: context for context in factors if kind in context.kinds}
+        confidence = stated * math.prod(context.factor for context in contexts.values())
+        if confidence >= LEAST:
+            yield Act(*where, rule, round(confidence, 3))
 
 
 def _joined(acts: list[Act]) -> list[Act]:

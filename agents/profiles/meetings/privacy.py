@@ -24,7 +24,7 @@ _SECRET = re.compile(
     r"|\b(?=[A-Za-z0-9_-]*\d)(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{24,}\b",
     re.IGNORECASE,
 )
-_CHEAP = re.compile(r"[@\d]|://|\bat\b|password|passwort|secret|token|pin\b|api.?key", re.IGNORECASE)
+_CHEAP = re.compile(r"[@\d]|://| dot |(?i:password|passwort|passcode|secret|token|api.?key)")
 """What a text has at least when there is anything to replace."""
 
 KINDS = ("email", "phone", "account", "secret", "url query")
@@ -44,6 +44,8 @@ class Privacy:
         self.mode = mode
         self._people = people
         self._region = region
+        full = [self.text(person.name) for person in people.attendees]
+        self._shown_names = [f"Participant {place + 1}" for place in range(len(full))] if self.hides_names else full
 
     @property
     def on(self) -> bool:
@@ -70,7 +72,7 @@ class Privacy:
 
     def name(self, place: int) -> str:
         """Return an attendee's name, or its pseudonym."""
-        return f"Participant {place + 1}" if self.hides_names else self.text(self._people.full_name(place))
+        return self._shown_names[place]
 
 
 def _redacted(text: str, region: str) -> str:

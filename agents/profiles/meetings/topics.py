@@ -10,7 +10,47 @@ from agents.profiles.meetings.turns import Source
 _WORD = re.compile(r"[^\W_]{4,}")
 _STEM = 5
 _COMMON = frozenset(
-    ["about", "agenda", "after", "again", "also", "been", "before", "could", "discussion", "does", "from", "have", "item", "items", "meeting", "next", "over", "point", "review", "some", "that", "than", "them", "then", "there", "these", "they", "this", "topic", "update", "updates", "what", "when", "where", "which", "will", "with", "would", "your"]
+    [
+        "about",
+        "agenda",
+        "after",
+        "again",
+        "also",
+        "been",
+        "before",
+        "could",
+        "discussion",
+        "does",
+        "from",
+        "have",
+        "item",
+        "items",
+        "meeting",
+        "next",
+        "over",
+        "point",
+        "review",
+        "some",
+        "that",
+        "than",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "topic",
+        "update",
+        "updates",
+        "what",
+        "when",
+        "where",
+        "which",
+        "will",
+        "with",
+        "would",
+        "your",
+    ]
 )
 
 
