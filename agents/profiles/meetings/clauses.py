@@ -1,9 +1,10 @@
-"""Turns of speech cut into clauses, each in a plain form that rules can read: one word for every name, date and the like.
+"""Turns of speech cut into clauses, each in a plain form that rules can read: one word for all names, dates, the like.
 
 "Okay Tom, I'll send it by Friday." reads ``xbeg xthen xcall i will send it by xdate xend``. The words with an x:
 
 ``xbeg`` and ``xend``: where the clause begins and ends; ``xask``: its sentence is a question;
-``xyes``: before it, where it begins with a yes; ``xthen``: it begins with a word that settles ("okay", "then"); ``xcall``: somebody is called by name, ``xname``: named;
+``xyes``: before it, where it begins with a yes; ``xthen``: it begins with a word that settles ("okay", "then");
+``xcall``: somebody is called by name; ``xname``: named;
 ``xrole``: a department or post; ``xdate``: a date; ``xing`` stands before a verb in -ing.
 """
 
@@ -26,15 +27,19 @@ _CURLY = str.maketrans({"\u2019": "'", "\u2018": "'"})
 _ABBREVIATED = re.compile(r"(?:^|\W)(?:dr|mr|mrs|ms|prof|vs|e\.g|i\.e|no|st)\.$", re.IGNORECASE)
 _SHORT = 2
 _LAST_WORD = re.compile(r"[\w']+\W*$")
-_IS = re.compile(r"(?<=\w)'s(?=\s+(?:out|in|off|on|dead|done|gone|final|approved|rejected|settled|cancelled|agreed|not|gonna|now|the one|still)\b)")  # fmt: skip
+_IS = re.compile(
+    r"(?<=\w)'s(?=\s+(?:out|in|off|on|dead|done|gone|final|approved|rejected|settled|cancelled|agreed|not|gonna|now"
+    r"|the one|still)\b)"
+)
 _WORDS = re.compile(r"[\w']+")
 _DIGITS = frozenset("0123456789")
 _SHORTEST_ING = 4
 _STRANGER = re.compile(r"[A-Z][\w-]+(?: [A-Z][\w-]+)?(?=(?: will| is going to|'s going to| is gonna| has agreed to) )")
 """A name that is none of the attendees': capital letters before what only somebody can do."""
 _NO_NAMES = frozenset(
-    ["it", "that", "this", "they", "we", "you", "he", "she", "who", "what", "there", "everyone", "everybody", "someone", "somebody",
-     "nobody", "anybody", "anyone", "these", "those", "everything", "nothing", "which", "when", "how", "the", "all", "both", "one", "i"]
+    ["it", "that", "this", "they", "we", "you", "he", "she", "who", "what", "there", "everyone", "everybody", "someone",
+     "somebody", "nobody", "anybody", "anyone", "these", "those", "everything", "nothing", "which", "when", "how",
+     "the", "all", "both", "one", "i"]
 )  # fmt: skip
 _NO_DATES = frozenset(["mar", "sun", "may", "second", "jun", "mon", "sep", "dec", "jan"])
 _OLD_YEAR = re.compile(r"(?<!\w)(?:19\d\d|20[01]\d)(?!\w)")
@@ -100,7 +105,8 @@ class ClauseReader:
         after_comma = rf"(?:(?:i|we|you|they|he|she|let's)(?!\w)|(?:{people.pattern})(?!\w|\s*[,.?!]|\s*$))"
         new = rf"(?:and|but|so|then|because|or)\s+{subject}|(?:{cuts})(?![\w'])"
         self._cut = re.compile(  # it begins with a set of letters, by which the search is quick
-            r"[\s,;:\u2014](?:(?P<sentence>(?:(?<=[.!?\u2026]\s)|(?<=[.!?\u2026][\"')\]]\s)|(?<=[;\n\u2014]))\s*|(?<=:)\s+"
+            r"[\s,;:\u2014](?:(?P<sentence>(?:(?<=[.!?\u2026]\s)|(?<=[.!?\u2026][\"')\]]\s)|(?<=[;\n\u2014]))\s*"
+            r"|(?<=:)\s+"
             r"|(?<=\s)[\u2014\u2013-]+\s+)"
             rf"|(?<=,)\s+(?={after_comma}|{new})|(?<=\s)(?={new}))",
             re.IGNORECASE,
@@ -159,7 +165,7 @@ class ClauseReader:
         return clause
 
     def _body(self, clause: Clause, said: str) -> str:
-        """Put words in place of names, dates and the like; a word is looked at closely only if one may begin with it."""
+        """Put words in place of names, dates and the like; closely looked at is only what one may begin with."""
         low = lowered(said)
         parts: list[str] = []
         done = 0

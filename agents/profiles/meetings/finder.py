@@ -32,7 +32,8 @@ _SHORT_ANSWER = 4
 """Words of an answer that needs no yes or no."""
 
 _ELLIPSIS = re.compile(
-    r"xbeg (?:xthen )?(?:i|he|she|it|they|we|that|there) (?:am|is|are|was|were|do|does|did|have|has|had|can|will|would)(?: not)?(?:,| xend)"
+    r"xbeg (?:xthen )?(?:i|he|she|it|they|we|that|there) (?:am|is|are|was|were|do|does|did"
+    r"|have|has|had|can|will|would)(?: not)?(?:,| xend)"
 )
 """A subject and an auxiliary, and no more: an answer."""
 
@@ -104,7 +105,7 @@ class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ContextData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Words of a clause that make the kinds doubtful: confidence is multiplied by ``factor``; of the whole ``turn``, if so."""
+    """Words of a clause, or of its whole ``turn``, that make kinds doubtful: confidence is multiplied by ``factor``."""
 
     id: str
     kinds: list[Kind]
@@ -347,9 +348,9 @@ def _settled(turns: Sequence[Turn], acts: list[Act]) -> list[Act]:
     return kept
 
 
-CIRCUMSTANCES = frozenset({"date", "called", "accepted", "refused", "answered", "open", "last", "first", "asked", "short", "contested"})  # fmt: skip
-"""What holds around a clause: a date in it or right behind it; somebody is called by name; the next turn accepts,
-refuses or contests; a reply answers it, or none does (``open``); it is the last or first of the turn; it is a question; short."""
+CIRCUMSTANCES = frozenset({"date", "called", "accepted", "refused", "answered", "open"})
+"""What may hold around a clause: a date in it or right behind it; somebody called by name; the next turn accepts or
+refuses; a reply answers it, or none does (``open``)."""
 
 
 def circumstances(turns: Sequence[Turn], number: int, place: int) -> set[str]:
@@ -362,14 +363,6 @@ def circumstances(turns: Sequence[Turn], number: int, place: int) -> set[str]:
         holds.add("date")
     if clause.called is not None or (place and turn.clauses[place - 1].called is not None):
         holds.add("called")
-    if clause.asked:
-        holds.add("asked")
-    if clause.size <= 4:
-        holds.add("short")
-    if not rest:
-        holds.add("last")
-    if not place:
-        holds.add("first")
     following = [later for later in after(turns, number, _REPLIES) if not later.chatter()]
     said = following[0].replies() if following else set()
     if "refuses" in said:

@@ -13,7 +13,8 @@ from agents.profiles.profile import ProfileInputError
 MOST = 500
 """Attendees that are read."""
 
-_TITLES = frozenset({"dr", "dr.", "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "prof", "prof.", "sir", "de", "van", "von", "le", "la", "di"})  # fmt: skip
+_TITLES = frozenset({"dr", "dr.", "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "prof", "prof.", "sir", "de", "van", "von",
+                     "le", "la", "di"})  # fmt: skip
 _NOBODY = re.compile(r"(?:speaker|unknown|participant|sprecher)[ _-]?\w{0,3}$", re.IGNORECASE)
 
 

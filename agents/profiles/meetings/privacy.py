@@ -11,7 +11,10 @@ import phonenumbers
 from agents.profiles.meetings.people import People
 
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+\s?@\s?[\w-]+(?:\.[\w-]+)*", re.UNICODE)
-_SPOKEN_EMAIL = re.compile(r"\b[\w.-]+ (?:at|\(at\)|\[at\]) [\w-]+ (?:dot|\(dot\)|\[dot\]) (?:com|org|net|io|co|de|eu|ch|uk)\b", re.IGNORECASE)  # fmt: skip
+_SPOKEN_EMAIL = re.compile(
+    r"\b[\w.-]+ (?:at|\(at\)|\[at\]) [\w-]+ (?:dot|\(dot\)|\[dot\]) (?:com|org|net|io|co|de|eu|ch|uk)\b",
+    re.IGNORECASE,
+)
 _URL = re.compile(r"\b(?:https?|ftp)://[^\s<>\"')\]]+", re.IGNORECASE)
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{1,4}){3,9}\b")
 _DIGITS = re.compile(r"(?:\d[\s().\u00a0/-]{0,2}){7,}|\+\d")
@@ -20,7 +23,8 @@ _LONG_NUMBER = re.compile(r"(?<![\w])\+?\(?\d(?:[\s().\u00a0/-]{0,2}\d){6,}(?!\w
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d$")
 _SECRET = re.compile(
     r"\b(?:sk|pk|rk|ghp|gho|ghs|xox[abp]|tldr_sk|whsec|AKIA|eyJ)[-_]?[A-Za-z0-9_./+=-]{12,}"
-    r"|\b(?:password|passwort|passcode|pin|token|secret|api[ _-]?key)\b(?:\s+(?:is|to|for\s+\w+\s+is))?\s*[:=]?\s*(?=\S*[\d_!@#$%^&*])\S{4,}"
+    r"|\b(?:password|passwort|passcode|pin|token|secret|api[ _-]?key)\b(?:\s+(?:is|to|for\s+\w+\s+is))?\s*[:=]?\s*"
+    r"(?=\S*[\d_!@#$%^&*])\S{4,}"
     r"|\b(?=[A-Za-z0-9_-]*\d)(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{24,}\b",
     re.IGNORECASE,
 )
