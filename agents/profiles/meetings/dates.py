@@ -137,10 +137,10 @@ DATE = (
 
 BEGINS = frozenset(
     word.split()[0]
-    for word in [*WEEKDAYS, *MONTHS, *ORDINALS, *NUMBERS, *_TODAY.split("|"), *_TOMORROW.split("|"), "end", "eow",
-                 "eom", "eoq", "month", "week's", "year", "quarter", "fin", "ende", "monatsende", "next", "this",
-                 "coming", "last", "since", "previous", "until", "within", "give", "inside", "day", "q1", "q2", "q3", "q4",
-                 "volgende", "nächsten", "próximo"]
+    for word in [*WEEKDAYS, *MONTHS, *ORDINALS, *NUMBERS, *_TODAY.split("|"), *_TOMORROW.split("|"),
+                 "end", "eow", "eom", "eoq", "month", "week's", "year", "quarter", "fin", "ende", "monatsende", "next",
+                 "this", "coming", "last", "since", "previous", "until", "within", "give", "inside", "day",
+                 "q1", "q2", "q3", "q4", "volgende", "nächsten", "próximo"]
 ) - {"the", "a", "an", "in", "by", "right", "close", "before"}  # fmt: skip
 """Words with which a date may begin."""
 

@@ -38,6 +38,7 @@ _ELLIPSIS = re.compile(
 """A subject and an auxiliary, and no more: an answer."""
 
 _WHO = re.compile(r"\b(?:who|whose|wer|quién|qui|wie)\b")
+_ANYBODY = re.compile(r"\b(?:who|someone|somebody|anyone|anybody|one of you|wer|quién|qui|wie)\b")
 _WHEN = re.compile(r"\b(?:when|how long|how soon|what time|which day)\b")
 _LONG_WORD = re.compile(r"(?!x(?:beg|end|ask|then|call|name|names|role|date|ing)\b)\w{4,}")
 _EMPTY = frozenset(
@@ -342,14 +343,15 @@ def _settled(turns: Sequence[Turn], acts: list[Act]) -> list[Act]:
     for act in acts:
         later = [other for other in acts if act.turn < other.turn <= act.turn + _REPLIES and turns[other.turn].spoken]
         settled = any(other.kind == "decision" for other in later)
-        taken = _WHO.search(act.clause.plain) and any(other.who == "speaker" for other in later)
+        taken = _ANYBODY.search(act.clause.plain) and any(other.who == "speaker" for other in later)
         if act.kind != "question" or not turns[act.turn].spoken or not (settled or taken):
             kept.append(act)
     return kept
 
 
-CIRCUMSTANCES = frozenset({"date", "called", "accepted", "refused", "answered", "open"})
-"""What may hold around a clause: a date in it or right behind it; somebody called by name; the next turn accepts or
+CIRCUMSTANCES = frozenset({"date", "called", "named", "accepted", "refused", "answered", "open"})
+"""What may hold around a clause: a date in it or right behind it; somebody called by name;
+somebody named in the clause before; the next turn accepts or
 refuses; a reply answers it, or none does (``open``)."""
 
 
@@ -363,6 +365,8 @@ def circumstances(turns: Sequence[Turn], number: int, place: int) -> set[str]:
         holds.add("date")
     if clause.called is not None or (place and turn.clauses[place - 1].called is not None):
         holds.add("called")
+    if place and turn.clauses[place - 1].names:
+        holds.add("named")
     following = [later for later in after(turns, number, _REPLIES) if not later.chatter()]
     said = following[0].replies() if following else set()
     if "refuses" in said:

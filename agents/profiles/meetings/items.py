@@ -235,7 +235,8 @@ class ItemMaker:
                 return self._named(place)
             return self._named(turn.speaker)
         if act.who == "named":
-            return self._named(clause.names[0] if clause.names else _called_before(turn, act.place) or _stranger(said))
+            names = clause.names or (turn.clauses[act.place - 1].names[-1:] if act.place else [])
+            return self._named(names[0] if names else _called_before(turn, act.place) or _stranger(said))
         if act.who in ("called", "addressed"):
             return self._named(self._addressed(act, turns))
         if act.who == "role" and clause.roles:
