@@ -7,11 +7,12 @@ from agents.policy import DAY_S, Policy
 from agents.profile_setup import profiles_of
 from pipeline.domain import HighlightObserver
 from pipeline.settings import Settings
+from pipeline.streaming.partitioner import partition_of
 
 
 def policy_of(settings: Settings) -> Policy:
     """What the pipeline may decide on its own, as settings say."""
-    polling, policy = settings.polling, settings.policy
+    polling, policy, tournaments = settings.polling, settings.policy, settings.tournaments
     return Policy(
         poll_min_s=polling.min_s,
         poll_max_s=polling.max_s,
@@ -26,8 +27,15 @@ def policy_of(settings: Settings) -> Policy:
         locate_tries=policy.locate_tries,
         gone_after_s=policy.gone_after_s,
         retain_s=policy.retain_days * DAY_S,
+        transcript_tries=policy.transcript_tries,
+        transcript_pause_s=policy.transcript_pause_s,
+        remind_before_s=policy.remind_before_s,
         allowed_hosts=policy.allowed_hosts,
         blocked_hosts=policy.blocked_hosts,
+        tournament_every_s=tournaments.every_s,
+        notify_above=tournaments.notify_above,
+        notify_per_s=tournaments.notify_per_minute / 60,
+        notify_burst=tournaments.notify_burst,
         publish_signed_urls=policy.publish_signed_urls,
     )
 
@@ -39,7 +47,11 @@ def build_domain(settings: Settings, observer: HighlightObserver | None = None) 
         SettingsError: the profiles that the settings name cannot be had.
     """
     return HighlightDomain(
-        policy_of(settings), profiles=profiles_of(settings), topic_prefix=settings.topics.prefix, observer=observer
+        policy_of(settings),
+        profiles=profiles_of(settings),
+        topic_prefix=settings.topics.prefix,
+        observer=observer,
+        place=partition_of(settings.topics.partitions),
     )
 
 

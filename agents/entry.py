@@ -5,7 +5,15 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from typing import TYPE_CHECKING, Any
 
-from agents.ledger_records import WEBHOOK, HighlightState, LinkedTranscript, OriginalRequest, Parked, RequestState
+from agents.ledger_records import (
+    WEBHOOK,
+    FollowUpState,
+    HighlightState,
+    LinkedTranscript,
+    OriginalRequest,
+    Parked,
+    RequestState,
+)
 
 if TYPE_CHECKING:
     from agents.rules.context import Context
@@ -19,6 +27,7 @@ class Entry:
         original: the request record as it came; there whenever ``request`` is, but during a restore.
         transcript: what came of the transcript that the request links; ``None`` until it was tried.
         highlights: by highlight id.
+        follow_ups: items of its latest document, and earlier ones, by item id; they may outlive the request.
         parked: early records by (topic, offset).
         last_seq: of the latest highlight record published; 0 before the first.
         by_webhook: highlights that a webhook showed first.
@@ -34,6 +43,7 @@ class Entry:
         "by_webhook",
         "context",
         "corrected",
+        "follow_ups",
         "highlights",
         "last_seq",
         "late",
@@ -52,6 +62,7 @@ class Entry:
         self.original: OriginalRequest | None = None
         self.transcript: LinkedTranscript | None = None
         self.highlights: dict[str, HighlightState] = {}
+        self.follow_ups: dict[str, FollowUpState] = {}
         self.parked: dict[tuple[str, int], Parked] = {}
         self.last_seq = 0
         self.by_webhook = 0
@@ -107,7 +118,7 @@ class Entry:
     def is_empty(self) -> bool:
         """Whether nothing is left to remember."""
         known = self.request or self.original or self.transcript
-        return known is None and not self.highlights and not self.parked
+        return known is None and not self.highlights and not self.parked and not self.follow_ups
 
     def due(self) -> float | None:
         """When something has to be done about it next, unix seconds."""
@@ -117,6 +128,10 @@ class Entry:
             return min(parked.due for parked in self.parked.values())
         return None
 
+    def next_reminder(self) -> float | None:
+        """When the next reminder of a follow-up is due, unix seconds; ``None`` when none is."""
+        return min((item.remind_at for item in self.follow_ups.values() if item.remind_at is not None), default=None)
+
     def snapshot(self) -> dict[str, Any]:
         """Everything that a restore has to bring back, comparable."""
         return {
@@ -124,6 +139,7 @@ class Entry:
             "original": self.original,
             "transcript": self.transcript,
             "highlights": dict(self.highlights),
+            "follow_ups": dict(self.follow_ups),
             "parked": dict(self.parked),
             "last_seq": self.last_seq,
             "by_webhook": self.by_webhook,

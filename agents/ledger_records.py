@@ -10,6 +10,8 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from agents.tournament_records import MomentState, SightingState, StreamPlace, TournamentState
+from schemas.records.follow_up import FollowUp
 from schemas.records.stream import Outcome, StreamState
 
 STATE_VERSION = 1
@@ -172,6 +174,25 @@ class Parked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     headers: KeptHeaders = ()
 
 
+class FollowUpState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One item that is followed up (``follow-up/<request_id>/<item_id>``). It may outlive its request.
+
+    Attributes:
+        record: as it was published last, so that a reminder needs nothing else.
+        remind_at: when its reminder is due, unix seconds; ``None``: none is.
+        reminded: the due times for which a reminder was sent, latest last.
+        events: what its event ids begin with (``agents.rules.context.Context``).
+        traceparent: of the request record; empty when it had none.
+    """
+
+    state_version: int
+    record: FollowUp
+    remind_at: float | None = None
+    reminded: tuple[float, ...] = ()
+    events: str
+    traceparent: str = ""
+
+
 class Closed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is left of a request after its retention (``closed/<request_id>``): late records are ignored until due."""
 
@@ -217,6 +238,11 @@ def parked_key(request_id: str, topic: str, offset: int) -> str:
     return f"parked/{request_id}/{topic}/{offset}"
 
 
+def follow_up_key(request_id: str, item_id: str) -> str:
+    """Return the ledger key of an item that is followed up."""
+    return f"follow-up/{request_id}/{item_id}"
+
+
 def closed_key(request_id: str) -> str:
     """Return the ledger key of a forgotten request."""
     return f"closed/{request_id}"
@@ -228,8 +254,14 @@ _decoders: dict[str, msgspec.json.Decoder[Any]] = {
     "transcript": msgspec.json.Decoder(LinkedTranscript),
     "highlight": msgspec.json.Decoder(HighlightState),
     "parked": msgspec.json.Decoder(Parked),
+    "follow-up": msgspec.json.Decoder(FollowUpState),
     "closed": msgspec.json.Decoder(Closed),
+    "tournament": msgspec.json.Decoder(TournamentState),
+    "tournament-stream": msgspec.json.Decoder(StreamPlace),
+    "sighting": msgspec.json.Decoder(SightingState),
+    "moment": msgspec.json.Decoder(MomentState),
 }
+_LISTS = frozenset({"highlight", "sighting"})
 _version = msgspec.json.Decoder(_Version)
 _list_version = msgspec.json.Decoder(_ListVersion)
 
@@ -247,7 +279,7 @@ def decode_state(key: str, value: bytes) -> Any:
     try:
         record = decoder.decode(value)
     except msgspec.ValidationError as error:
-        version = (_list_version if kind == "highlight" else _version).decode(value).state_version
+        version = (_list_version if kind in _LISTS else _version).decode(value).state_version
         if version > STATE_VERSION:
             raise FutureStateError(f"{key}: version {version}, this worker reads up to {STATE_VERSION}") from error
         raise

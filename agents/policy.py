@@ -46,8 +46,15 @@ class Policy:
         mark_in_tags: mark a submission by one more custom tag; without, and without webhooks, one whose reply was lost
             cannot be found. The mark is never published.
         webhook_url: template with ``{request_id}`` and ``{nonce}``; ``None``: the API sends no webhooks.
-        allowed_hosts: hosts that pass the screen of source URLs unseen (tests and private networks).
+        transcript_tries: how often a transcript is fetched before the request goes on without it.
+        transcript_pause_s: after the first try that failed; each later pause is twice as long.
+        remind_before_s: how long before an item is due its reminder is sent.
+        allowed_hosts: hosts that pass the screens of URLs and addresses unseen (tests and private networks).
         blocked_hosts: hosts refused, with their subdomains.
+        tournament_every_s: shortest time between two live records of one tournament.
+        notify_above: score from which a moment is notified.
+        notify_per_s: notifications of one tournament, over time; ``notify_burst``: at once.
+        notify_burst: see there.
         publish_signed_urls: publish URLs of the API with their signatures. Off: a signature is a credential.
     """
 
@@ -81,6 +88,13 @@ class Policy:
     command_memory: int = 100
     mark_in_tags: bool = True
     webhook_url: str | None = None
+    transcript_tries: int = 4
+    transcript_pause_s: float = 2.0
+    remind_before_s: float = DAY_S
     allowed_hosts: tuple[str, ...] = ()
     blocked_hosts: tuple[str, ...] = ()
+    tournament_every_s: float = 5.0
+    notify_above: float = 0.8
+    notify_per_s: float = 0.1
+    notify_burst: int = 5
     publish_signed_urls: bool = False

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
+from agents.ledger_records import LinkedTranscript, decode_state
+from agents.profile_trial import Trial
 from agents.profiles import Profile, Profiles
-from pipeline.domain import ProfileInfo
-from schemas.records import Highlight, Summary
+from pipeline.domain import ProfileInfo, Remembered
+from schemas.records import Highlight, Request, Summary, decode
+
+_requests = msgspec.json.Decoder(Request)
 
 
 class ProfilesOnDesk:
@@ -45,6 +51,25 @@ class ProfilesOnDesk:
             forms = ", ".join(profile.exports) or "none"
             raise LookupError(f"{profile.label} has no form {form}; there are: {forms}")
         return export.render(summary, highlights)
+
+    def remembered(self, key: str, value: bytes) -> Remembered | None:
+        """Read a record of the ledger topic; ``None`` when it tells nothing of a request or its transcript."""
+        kind, _, request_id = key.partition("/")
+        if kind not in {"original", "transcript"}:
+            return None
+        state = decode_state(key, value)
+        if isinstance(state, LinkedTranscript):
+            return Remembered(request_id, transcript=state.text)
+        return Remembered(request_id, request=decode(_requests, state.value.encode()))
+
+    def trial(self, name: str, asked: Request, linked: str | None = None) -> Trial:
+        """Prepare a profile for a request; ``linked`` is the text of the transcript that it links, if it is there.
+
+        Raises:
+            LookupError: there is no such profile.
+            ProfileInputError: the profile cannot use the request's metadata; the text names the field.
+        """
+        return Trial(self._named(name), asked, linked)
 
     def _named(self, name: str) -> Profile:
         profile = self._profiles.find(name)

@@ -12,6 +12,7 @@ import yaml
 
 from agents.profiles import General, Profile, Profiles
 from agents.profiles.data import ProfileDataError
+from agents.profiles.education import Education
 from agents.profiles.gaming import Gaming
 from agents.profiles.meetings import Meetings
 from pipeline.settings import Problem, Settings, SettingsError
@@ -20,7 +21,7 @@ PLUGINS = "tldr_highlight.profiles"
 """Entry points of this group make a profile; they are loaded by name, never by scanning."""
 
 OURS: Mapping[str, Callable[[Mapping[str, Any] | None], Profile]] = MappingProxyType(
-    {"gaming": Gaming, "meetings": Meetings}
+    {"gaming": Gaming, "education": Education, "meetings": Meetings}
 )
 """Our profiles by name; each takes a customer's data, or none."""
 

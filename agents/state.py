@@ -12,6 +12,7 @@ from agents.ledger_records import (
     ACTIVE,
     FINAL,
     Closed,
+    FollowUpState,
     HighlightState,
     LinkedTranscript,
     OriginalRequest,
@@ -19,6 +20,11 @@ from agents.ledger_records import (
     RequestState,
     decode_state,
 )
+from agents.tournament_records import TOURNAMENT, Member, MomentState, SightingState, StreamPlace, TournamentState
+from agents.tournaments.tournament import Tournament
+
+FOLLOW_UPS = "follow-up/"
+"""Before a request id on the due list: its next reminder. "/" is in no request id."""
 
 
 class PartitionState:
@@ -29,6 +35,7 @@ class PartitionState:
         closed: request ids beyond retention.
         counts: requests by the state they are in.
         parked: early records kept, in all.
+        tournaments: by ``tenant/tournament_id``.
         streams: ids of the streams that requests are bound to, each with how many.
     """
 
@@ -36,6 +43,7 @@ class PartitionState:
         self.partition = partition
         self.entries: dict[str, Entry] = {}
         self.closed: dict[str, Closed] = {}
+        self.tournaments: dict[str, Tournament] = {}
         self.counts: Counter[str] = Counter()
         self.parked = 0
         self.streams: Counter[str] = Counter()
@@ -47,8 +55,13 @@ class PartitionState:
             "original": self._fold_original,
             "transcript": self._fold_transcript,
             "highlight": self._fold_highlight,
+            "follow-up": self._fold_follow_up,
             "parked": self._fold_parked,
             "closed": self._fold_closed,
+            "tournament": self._fold_tournament,
+            "tournament-stream": self._fold_stream_place,
+            "sighting": self._fold_sighting,
+            "moment": self._fold_moment,
         }
 
     def decode(self, key: str, value: bytes) -> Any:
@@ -78,7 +91,10 @@ class PartitionState:
         return heap[0][0] if heap else None
 
     def take_due(self, now: float) -> str | None:
-        """Take one request that is due. It is not given again before :meth:`release`, whatever is folded meanwhile."""
+        """Take one request, tournament, or request's reminders that are due.
+
+        It is not given again before :meth:`release`, whatever comes.
+        """
         due = self.next_due()
         if due is None or due > now:
             return None
@@ -109,8 +125,14 @@ class PartitionState:
             heappush(self._heap, (due, request_id))
 
     def _when_due(self, request_id: str) -> float | None:
+        if request_id.startswith(FOLLOW_UPS):
+            entry = self.entries.get(request_id.removeprefix(FOLLOW_UPS))
+            return None if entry is None else entry.next_reminder()
+        if request_id.startswith(TOURNAMENT):
+            tournament = self.tournaments.get(request_id.removeprefix(TOURNAMENT))
+            return None if tournament is None or tournament.state is None else tournament.state.due
         entry = self.entries.get(request_id)
-        if entry is not None:
+        if entry is not None and (entry.request is not None or entry.parked):
             return entry.due()
         closed = self.closed.get(request_id)
         return None if closed is None else closed.due
@@ -186,12 +208,60 @@ class PartitionState:
         self._drop_if_empty(entry)
         self._schedule(request_id)
 
+    def _fold_follow_up(self, ids: str, new: FollowUpState | None) -> None:
+        request_id, _, item_id = ids.partition("/")
+        entry = self._kept(request_id)
+        if new is None:
+            entry.follow_ups.pop(item_id, None)
+        else:
+            entry.follow_ups[item_id] = new
+        self._drop_if_empty(entry)
+        self._schedule(FOLLOW_UPS + request_id)
+
     def _fold_closed(self, request_id: str, new: Closed | None) -> None:
         if new is None:
             self.closed.pop(request_id, None)
         else:
             self.closed[request_id] = new
         self._schedule(request_id)
+
+    # -- folding tournaments ---------------------------------------------------------------------------------------
+
+    def tournament(self, key: str) -> Tournament:
+        """Return what is known of a tournament, or an empty one that is not kept yet."""
+        found = self.tournaments.get(key)
+        return Tournament(key) if found is None else found
+
+    def _kept_tournament(self, key: str) -> Tournament:
+        return self.tournaments.setdefault(key, Tournament(key))
+
+    def _drop_if_over(self, tournament: Tournament) -> None:
+        if tournament.is_empty:
+            self.tournaments.pop(tournament.key, None)
+
+    def _fold_tournament(self, key: str, new: TournamentState | None) -> None:
+        tournament = self._kept_tournament(key)
+        tournament.state = new
+        self._drop_if_over(tournament)
+        self._schedule(TOURNAMENT + key)
+
+    def _fold_stream_place(self, ids: str, new: StreamPlace | None) -> None:
+        key, _, request_id = ids.rpartition("/")
+        tournament = self._kept_tournament(key)
+        tournament.fold_stream(request_id, new)
+        self._drop_if_over(tournament)
+
+    def _fold_sighting(self, ids: str, new: SightingState | None) -> None:
+        tenant, tournament_id, request_id, highlight_id = ids.split("/", 3)
+        tournament = self._kept_tournament(f"{tenant}/{tournament_id}")
+        tournament.fold_sighting(Member(request_id, highlight_id), new)
+        self._drop_if_over(tournament)
+
+    def _fold_moment(self, ids: str, new: MomentState | None) -> None:
+        key, _, moment_id = ids.rpartition("/")
+        tournament = self._kept_tournament(key)
+        tournament.fold_moment(moment_id, new)
+        self._drop_if_over(tournament)
 
     # -- comparison ------------------------------------------------------------------------------------------------
 
@@ -201,7 +271,13 @@ class PartitionState:
             "entries": {request_id: entry.snapshot() for request_id, entry in self.entries.items()},
             "closed": dict(self.closed),
             "counts": {state: count for state, count in self.counts.items() if count},
+            "tournaments": {key: tournament.snapshot() for key, tournament in self.tournaments.items()},
             "parked": self.parked,
             "streams": dict(self.streams),
-            "due": {request_id: due for request_id in self.entries if (due := self._when_due(request_id)) is not None},
+            "due": {
+                key: due
+                for request_id in self.entries
+                for key in (request_id, FOLLOW_UPS + request_id)
+                if (due := self._when_due(key)) is not None
+            },
         }

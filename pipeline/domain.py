@@ -13,7 +13,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from pipeline.effects.calls import Call, Result
-    from schemas.records import Highlight, Summary
+    from schemas.records import Highlight, ObservedHighlight, Request, Summary
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -111,6 +111,33 @@ class ProfileInfo(NamedTuple):
     exports: Mapping[str, str]
 
 
+class ProfileTrial(Protocol):
+    """A profile's rules run over highlights outside of a worker: nothing is stored, nothing is published.
+
+    Attributes:
+        label: name and version.
+    """
+
+    label: str
+
+    def see(self, highlight: ObservedHighlight) -> Highlight:
+        """Enrich a highlight in the API's words, and keep it for the document; numbers of a record are 1."""
+
+    def again(self, record: Highlight) -> Highlight:
+        """Enrich a published record anew, and keep it for the document. Text that privacy replaced stays replaced."""
+
+    def document(self) -> dict[str, Any]:
+        """The document about all that was seen."""
+
+
+class Remembered(NamedTuple):
+    """What a ledger record tells of a request: the request itself, or the text of the transcript that it links."""
+
+    request_id: str
+    request: Request | None = None
+    transcript: str | None = None
+
+
 class ProfileDesk(Protocol):
     """What commands may ask about profiles."""
 
@@ -125,6 +152,17 @@ class ProfileDesk(Protocol):
 
         Raises:
             LookupError: there is none.
+        """
+
+    def remembered(self, key: str, value: bytes) -> Remembered | None:
+        """Read a record of the ledger topic; ``None`` when it tells nothing of these."""
+
+    def trial(self, name: str, asked: Request, linked: str | None = None) -> ProfileTrial:
+        """Prepare a profile for a request; ``linked`` is the text of the transcript that it links, if it is there.
+
+        Raises:
+            LookupError: there is no such profile.
+            ValueError: the profile cannot use the request's metadata; the text names the field.
         """
 
     def export(self, form: str, summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:

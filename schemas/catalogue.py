@@ -21,7 +21,7 @@ Partitioner = Literal["murmur2", "same_partition"]
 
 TopicName = Annotated[str, msgspec.Meta(pattern=r"^tldr\.[a-z-]+\.v[1-9][0-9]*$")]
 
-INPUTS = ("requests", "commands", "observations")
+INPUTS = ("requests", "commands", "observations", "tournament-sightings")
 """Short names of the topics that agents consume."""
 
 
@@ -47,7 +47,7 @@ class TopicSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     short: str = ""
     name: TopicName
     purpose: Annotated[str, msgspec.Meta(min_length=20)]
-    key: Literal["request_id"]
+    key: Literal["request_id", "tournament_id"]
     key_format: str
     partitioner: Partitioner
     record: str | None

@@ -19,7 +19,19 @@ import msgspec
 from schemas.catalogue import Catalogue, load
 from schemas.cloudevents import schema_uri
 from schemas.compatibility import RETIRED, breaks, retired
-from schemas.records import Command, Highlight, Observation, Request, Stream, Summary
+from schemas.records import (
+    Command,
+    FollowUp,
+    Highlight,
+    Moment,
+    Notification,
+    Observation,
+    Request,
+    Stream,
+    Summary,
+    Tournament,
+    TournamentSighting,
+)
 from schemas.records.base import NO_LAST_NEWLINE
 from schemas.records.dead_letter import DeadLetterHeaders
 
@@ -27,11 +39,16 @@ FOLDER = Path(__file__).parent / "json"
 
 MODELS: Mapping[str, type[msgspec.Struct]] = {
     "command": Command,
+    "follow_up": FollowUp,
     "highlight": Highlight,
+    "moment": Moment,
+    "notification": Notification,
     "observation": Observation,
     "request": Request,
     "stream": Stream,
     "summary": Summary,
+    "tournament": Tournament,
+    "tournament_sighting": TournamentSighting,
 }
 """By the ``record`` of a topic file."""
 
@@ -101,7 +118,7 @@ def _portable(shape: Any) -> Any:
             key: value.removesuffix(NO_LAST_NEWLINE) if key == "pattern" else _portable(value)
             for key, value in shape.items()
         }
-    return [_portable(part) for part in shape] if isinstance(shape, list) else shape
+    return [_portable(part) for part in shape] if isinstance(shape, list | tuple) else shape
 
 
 def render(schema: Mapping[str, Any]) -> str:

@@ -6,9 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from agents.profiles.general import General
-from agents.profiles.profile import Enriched, Export, Prepared, Profile, ProfileInputError, Shown
+from agents.profiles.profile import Enriched, Export, InTournament, Prepared, Profile, ProfileInputError, Shown, Sighted
 
-__all__ = ["Enriched", "Export", "General", "Prepared", "Profile", "ProfileInputError", "Profiles", "Shown"]
+__all__ = [
+    "Enriched",
+    "Export",
+    "General",
+    "InTournament",
+    "Prepared",
+    "Profile",
+    "ProfileInputError",
+    "Profiles",
+    "Shown",
+    "Sighted",
+]
 
 
 class Profiles:

@@ -16,6 +16,9 @@ import yaml
 
 T = TypeVar("T")
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader in C where it was built: ten times as quick, at each start of a worker."""
+
 
 class ProfileDataError(ValueError):
     """A customer's data cannot be used. The text names the profile and the key."""
@@ -23,7 +26,7 @@ class ProfileDataError(ValueError):
 
 def load(package: str, name: str) -> dict[str, Any]:
     """Read a YAML file that ships beside a profile's code; ``package`` is its dotted name."""
-    loaded: dict[str, Any] = yaml.safe_load((files(package) / name).read_text("utf-8"))
+    loaded: dict[str, Any] = yaml.load((files(package) / name).read_text("utf-8"), Loader=_LOADER)  # noqa: S506 - safe
     return loaded
 
 

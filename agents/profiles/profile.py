@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -12,6 +12,7 @@ from schemas.records.highlight import Highlight
 from schemas.records.observation import ObservedHighlight
 from schemas.records.request import Request
 from schemas.records.summary import Summary
+from schemas.records.tournament_sighting import TournamentStream
 
 
 class ProfileInputError(ValueError):
@@ -33,6 +34,23 @@ class Shown(msgspec.Struct, frozen=True):
     extra: dict[str, Any] = {}
 
 
+class Sighted(msgspec.Struct, frozen=True):
+    """What a tournament is told of a highlight, beside its title, times and clip.
+
+    Attributes:
+        kinds: what happened, such as ``ace``. Highlights of two streams are one moment only if they share one, or if
+            one of them has none and they share a player or their titles are alike.
+        score: how good the moment is, 0 to 1.
+        players: who did it; highlights that name different players are no moment.
+        teams: whose players they are.
+    """
+
+    kinds: tuple[str, ...]
+    score: float
+    players: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+
+
 class Enriched(msgspec.Struct, frozen=True):
     """What a profile makes of one highlight.
 
@@ -43,12 +61,14 @@ class Enriched(msgspec.Struct, frozen=True):
         note: what the document will need of this highlight beside title, times and confidence. Small, and made of
             dicts, lists, strings, numbers alone, since a restore brings it back as such.
         shown: what is published in place of the API's words; ``None``: those.
+        sighting: what the tournament is told that the stream belongs to (:class:`InTournament`); ``None``: nothing.
     """
 
     tags: list[str]
     enrichment: dict[str, Any]
     note: Any = None
     shown: Shown | None = None
+    sighting: Sighted | None = None
 
 
 class Export(msgspec.Struct, frozen=True):
@@ -76,6 +96,18 @@ class Prepared(Protocol):
 
     def document(self, highlights: Mapping[str, HighlightState]) -> dict[str, Any]:
         """Make the summary's document from all highlights of a settled request, by id. Their order is of no account."""
+
+
+@runtime_checkable
+class InTournament(Protocol):
+    """What prepared rules have, beside :class:`Prepared`, if a stream may belong to a tournament.
+
+    Its start and end, and the highlights for which ``enrich`` says so, are told to the tournament.
+    """
+
+    @property
+    def tournament(self) -> TournamentStream | None:
+        """Where the request's stream belongs; ``None``: to no tournament."""
 
 
 class Profile(Protocol):

@@ -6,7 +6,7 @@ import msgspec
 
 from agents.entry import Entry
 from agents.ledger_records import LinkedTranscript
-from agents.profiles import Prepared, Profile, Profiles
+from agents.profiles import InTournament, Prepared, Profile, Profiles
 from agents.rules.links import MomentLink, moment_link, without_credentials
 from schemas.cloudevents import find_traceparent
 from schemas.records.request import Options, Request
@@ -42,14 +42,30 @@ class Context:
         options: what the API is asked for.
         events: what its event ids begin with: the request id, and from the second epoch on the epoch.
         source_url: fit to be published.
+        epoch: how often the id was used.
+        tournament: where its stream belongs; ``None``: to no tournament.
         moment: makes deep links into the source.
+        transcript_url: where the transcript is that the request links; may carry a signature.
         traceparent: carried through from the request record.
 
     Raises:
         ProfileInputError: the profile cannot use the request's metadata.
     """
 
-    __slots__ = ("asked", "events", "key", "moment", "options", "profile_name", "rules", "source_url", "traceparent")
+    __slots__ = (
+        "asked",
+        "epoch",
+        "events",
+        "key",
+        "moment",
+        "options",
+        "profile_name",
+        "rules",
+        "source_url",
+        "tournament",
+        "traceparent",
+        "transcript_url",
+    )
 
     def __init__(
         self,
@@ -62,11 +78,14 @@ class Context:
     ) -> None:
         self.asked = asked
         self.key = asked.request_id.encode()
+        self.epoch = epoch
         # "~" is in no request id, so a second epoch never meets another request's ids
         self.events = asked.request_id if epoch == 1 else f"{asked.request_id}~{epoch}"
         self.source_url = without_credentials(asked.source_url)
         self.moment: MomentLink = moment_link(asked.platform, asked.source_url)
+        self.transcript_url = profile.transcript_url(asked)
         self.rules: Prepared = profile.prepare(asked, linked)
+        self.tournament = self.rules.tournament if isinstance(self.rules, InTournament) else None
         self.options = options_of(asked, profile, says)
         self.profile_name = profile.label
         self.traceparent = traceparent

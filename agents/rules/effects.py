@@ -16,22 +16,33 @@ from agents.rules.parking import Parking
 from agents.rules.results import ResultRule, Turn
 from agents.rules.sightings import SightingRule
 from agents.rules.slots import Slots
-from agents.state import PartitionState
+from agents.rules.tournament_effects import TournamentEffects
+from agents.rules.transcripts import TranscriptRule
+from agents.state import FOLLOW_UPS, PartitionState
+from agents.tournament_records import TOURNAMENT
 from pipeline.domain import Stage
-from pipeline.effects.calls import Accepted, Call, Failed, Locate, Read, Result, Seen, Stop, Submit
+from pipeline.effects.calls import Accepted, Call, Failed, FetchTranscript, Locate, Read, Result, Seen, Stop, Submit
 
 
 class HighlightEffects:
     """Implements :class:`pipeline.domain.EffectRules`."""
 
     def __init__(
-        self, outputs: Outputs, policy: Policy, sightings: SightingRule, parking: Parking, random: Random
+        self,
+        outputs: Outputs,
+        policy: Policy,
+        sightings: SightingRule,
+        parking: Parking,
+        tournaments: TournamentEffects,
+        random: Random,
     ) -> None:
         self._outputs = outputs
         self._policy = policy
         self._parking = parking
+        self._tournaments = tournaments
         self._random = random
         self._slots = Slots(policy, random)
+        self._transcripts = TranscriptRule(policy, random)
         self._results = ResultRule(outputs, policy, sightings, random)
 
     # -- the due list ----------------------------------------------------------------------------------------------
@@ -41,7 +52,7 @@ class HighlightEffects:
         return state.next_due()
 
     def take_due(self, state: PartitionState, now: float) -> str | None:
-        """Take one request whose effect is due off the due list; ``None`` when none is."""
+        """Take one request, or tournament, whose effect is due off the due list; ``None`` when none is."""
         return state.take_due(now)
 
     def release(self, state: PartitionState, request_id: str) -> None:
@@ -54,11 +65,15 @@ class HighlightEffects:
         """Say what to call, after staging what must be known before it. ``None``: nothing, or not now."""
         entry = state.entries.get(request_id)
         call: Call | None = None
-        if entry is None:
+        if request_id.startswith(TOURNAMENT):
+            self._tournaments.run(request_id, state, stage, now)
+        elif request_id.startswith(FOLLOW_UPS):
+            self._outputs.remind(state.entries.get(request_id.removeprefix(FOLLOW_UPS)), stage, now)
+        elif entry is None or (entry.request is None and not entry.parked):
             retention.forget_marker(request_id, state, stage, now)
         elif entry.request is None:
             self._parking.expire(entry, state.partition, stage, now)
-        elif wait := self._wait_for_slot(state, entry.request, now):
+        elif wait := self._wait_for_slot(state, entry, entry.request, now):
             state.postpone(request_id, now + wait)
             return None
         else:
@@ -67,8 +82,10 @@ class HighlightEffects:
             state.release(request_id)
         return call
 
-    def _wait_for_slot(self, state: PartitionState, request: RequestState, now: float) -> float:
+    def _wait_for_slot(self, state: PartitionState, entry: Entry, request: RequestState, now: float) -> float:
         if request.state != "queued" or may_stop(request, now) or (request.doubts and now >= request.search_at):
+            return 0.0
+        if self._fetch(entry, request) is not None:
             return 0.0
         return self._slots.wait(now, state.counts["queued"])
 
@@ -83,7 +100,7 @@ class HighlightEffects:
         elif request.state == "scheduled":
             self._move(entry, change(request, "queued", "its time has come", now, due=now), stage, now)
         elif request.state == "queued":
-            call = self._begin_submission(entry, request, stage, now)
+            call = self._fetch(entry, request) or self._begin_submission(entry, request, stage, now)
         elif request.state in SEARCHED:
             call = self._begin_search(state, entry, request, stage, now)
         elif request.stream_id is None or self._is_at_rest(request, now):
@@ -91,6 +108,9 @@ class HighlightEffects:
         else:
             call = self._read(entry, request, request.stream_id)
         return call
+
+    def _fetch(self, entry: Entry, request: RequestState) -> FetchTranscript | None:
+        return self._transcripts.call_for(entry, request, self._outputs.context(entry))
 
     def _begin_submission(self, entry: Entry, request: RequestState, stage: Stage, now: float) -> Submit:
         request = submission.intent(request, now, self._policy, self._random)
@@ -138,7 +158,10 @@ class HighlightEffects:
         if entry is not None and entry.request is not None:
             self._note_slots(entry.request, call, result, now)
             turn = Turn(state.partition, entry, stage, now)
-            after = self._results.after(turn, entry.request, call, result)
+            if isinstance(call, FetchTranscript):
+                after = self._transcripts.after(turn, entry.request, call, result)
+            else:
+                after = self._results.after(turn, entry.request, call, result)
             if after is not entry.request:
                 stage.put(request_key(request_id), _with_due(after, now))
         state.release(request_id)

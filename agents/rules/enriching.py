@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
+from agents.profiles import Enriched
 from agents.rules.canonical import Plain, plain
 from agents.rules.context import Context
 from agents.rules.marks import unmarked
@@ -40,7 +40,7 @@ def enriched(
     *,
     signed: bool,
     parts: Plain | None = None,
-) -> tuple[Highlight, Any]:
+) -> tuple[Highlight, Enriched]:
     """Make the output record of one revision.
 
     Args:
@@ -52,7 +52,7 @@ def enriched(
         parts: the highlight's plain parts, if they are made already.
 
     Returns:
-        The record, and the profile's note for the summary's document.
+        The record, and what the profile made of it: the note for the summary's document, what a tournament is told.
     """
     asked = context.asked
     parts = parts or plain(highlight)
@@ -94,4 +94,4 @@ def enriched(
         shown = added.shown
         record.title, record.description = shown.title, shown.description
         record.api_metadata, record.api_extra = shown.metadata, shown.extra
-    return record, added.note
+    return record, added

@@ -131,8 +131,10 @@ class HighlightRule:
         confidence = seen.confidence_score
         seq = entry.last_seq + 1
         place = Place(revision, seq, entry.rank(confidence, known))
-        record, note = enriched(seen, context, sighting.how, place, signed=self._signed, parts=parts)
+        record, added = enriched(seen, context, sighting.how, place, signed=self._signed, parts=parts)
         self._outputs.highlight(stage, context, record, sighting.since, sighting.now)
+        if added.sighting is not None:
+            self._outputs.news.highlight(stage, context, record, added.sighting, self._outputs.at(sighting.now))
         stage.put(
             highlight_key(entry.request_id, seen.id),
             HighlightState(
@@ -147,7 +149,7 @@ class HighlightRule:
                 source,
                 late,
                 record.title[:_LONGEST_TITLE],
-                note,
+                added.note,
                 sighting.until if sighting.until > sighting.since else 0.0,
             ),
         )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
 
 from agents.entry import Entry
 from agents.ledger_records import RequestState
+from agents.policy import DAY_S
 from agents.profiles import Profiles
 from agents.rules.context import Context, context_of
+from agents.rules.follow_ups import FollowUpRule
+from agents.rules.tournament_news import TournamentNews
 from pipeline.domain import HighlightObserver, Incoming, Stage
 from pipeline.streaming.dead_letter import TOPIC, error_headers
 from schemas import cloudevents
@@ -44,18 +48,33 @@ class Outputs:
         catalogue: the topics' names, which are the events' types.
         prefix: before each topic's name on this cluster.
         observer: told of each highlight on its way out.
+        place: the partition of a key.
+        remind_before_s: how long before an item is due its reminder is sent.
+
+    Attributes:
+        profiles: see there.
+        news: tells tournaments of their streams.
     """
 
     def __init__(
-        self, profiles: Profiles, catalogue: Catalogue, prefix: str = "", observer: HighlightObserver | None = None
+        self,
+        profiles: Profiles,
+        catalogue: Catalogue,
+        prefix: str = "",
+        observer: HighlightObserver | None = None,
+        *,
+        place: Callable[[bytes], int],
+        remind_before_s: float = DAY_S,
     ) -> None:
         self.profiles = profiles
+        self.news = TournamentNews(catalogue, place)
         self._observer = observer
         self._catalogue = catalogue
         self._prefix = prefix
         self._highlight = cloudevents.EventHeaders(catalogue["highlights"].name, SOURCE)
         self._stream = cloudevents.EventHeaders(catalogue["streams"].name, SOURCE)
         self._summary = cloudevents.EventHeaders(catalogue["summaries"].name, SOURCE)
+        self._follow_ups = FollowUpRule(catalogue, SOURCE, remind_before_s)
         self._now_ms = -1
         self._moment = moment(0.0)
         self._text = b""
@@ -127,15 +146,26 @@ class Outputs:
             event = f"{event}/repeat/{repeat}"  # progress may have moved since the change was told
         headers = self._stream.make(event, self._text, entry.request_id, context.traceparent)
         stage.publish("streams", context.key, encode(record), headers)
+        if repeat is None:
+            self.news.stream(stage, context, record)
 
     def summary(self, stage: Stage, entry: Entry, request: RequestState, now: float) -> None:
-        """Publish the manifest of a settled request; ``request.summaries`` is its revision."""
+        """Publish the manifest of a settled request, and what became of its follow-ups.
+
+        ``request.summaries`` is its revision.
+        """
         context = self.context(entry)
         self.at(now)
         record = summary_of(entry, request, context)
         event = cloudevents.summary_id(context.events, request.summaries)
         headers = self._summary.make(event, self._text, entry.request_id, context.traceparent)
         stage.publish("summaries", context.key, encode(record), headers)
+        self._follow_ups.compare(stage, entry, context, record, now)
+
+    def remind(self, entry: Entry | None, stage: Stage, now: float) -> None:
+        """Publish the reminders of an entry that are due."""
+        if entry is not None:
+            self._follow_ups.remind(stage, entry, now)
 
     def dead_letter(self, stage: Stage, record: Incoming, error: RecordError, now: float) -> None:
         """Give up a record that was taken in once: its bytes, and why."""

@@ -19,7 +19,20 @@ from agents.rules.pacing import backoff, jittered
 from agents.rules.sightings import SightingRule
 from agents.rules.surplus import with_surplus, without_surplus
 from pipeline.domain import Stage
-from pipeline.effects.calls import Accepted, Call, Failed, Locate, Located, Read, Result, Seen, Stop, Stopped, Submit
+from pipeline.effects.calls import (
+    Accepted,
+    ApiCall,
+    Call,
+    Failed,
+    Locate,
+    Located,
+    Read,
+    Result,
+    Seen,
+    Stop,
+    Stopped,
+    Submit,
+)
 from schemas.records import Observation, RecordError
 from schemas.records.observation import ObservedStream
 
@@ -48,7 +61,7 @@ class ResultRule:
         self._sightings = sightings
         self._random = random
 
-    def after(self, turn: Turn, request: RequestState, call: Call, result: Result) -> RequestState:
+    def after(self, turn: Turn, request: RequestState, call: ApiCall, result: Result) -> RequestState:
         """Decide what follows. The request may have moved on since the call began; then the result may say nothing."""
         match call:
             case Submit():
@@ -67,7 +80,7 @@ class ResultRule:
             request = self._bind(turn, request, result.stream, "the API accepted it", result.observed_at)
             return submission.resolved(request, call.nonce, is_bound=request.stream_id == result.stream.id)
         if not isinstance(result, Failed):
-            _mismatch(call, result)
+            mismatch(call, result)
         if request.state != "submitting" or request.nonce != call.nonce:
             # an observation was faster: what is left to know is whether this submission has to be looked for
             applied = result.fault in submission.PERHAPS_APPLIED
@@ -113,7 +126,7 @@ class ResultRule:
             self._publish(turn, request, after)
             return after
         if not isinstance(result, Seen):
-            _mismatch(call, result)
+            mismatch(call, result)
         # a read shows what stands after all that was known when it began, whatever the clocks of those who saw that say
         at = max(result.observed_at, turn.entry.read_floor + _NEXT_S)
         result = msgspec.structs.replace(result, observed_at=at, observed_until=max(at, result.observed_until))
@@ -161,7 +174,7 @@ class ResultRule:
             if not surplus or request.stop_failures + 1 < self._policy.stop_tries:
                 return self._stop_later(request, result, turn.now)
         elif not isinstance(result, Stopped | Failed):
-            _mismatch(call, result)
+            mismatch(call, result)
         request = msgspec.structs.replace(request, failures=0, stop_at=0.0, due=turn.now)
         if call.stream_id == request.stream_id:  # should it run on, the next stop waits longer: the count stands
             return msgspec.structs.replace(request, stopped=True)
@@ -192,7 +205,7 @@ class ResultRule:
         if isinstance(result, Failed):
             return self._search_later(request, result, turn.now)
         if not isinstance(result, Located):
-            _mismatch(call, result)
+            mismatch(call, result)
         request = self._take_found(turn, request, call.nonces, result)
         if request.doubts:
             request = submission.search_again(request, turn.now, self._policy, self._random)
@@ -273,5 +286,6 @@ def _observation(entry: Entry, call: Read, seen: Seen) -> Observation:
     )
 
 
-def _mismatch(call: Call, result: Result) -> NoReturn:
+def mismatch(call: Call, result: Result) -> NoReturn:
+    """Raise: a result of another call is a fault of ours."""
     raise AssertionError(f"{type(result).__name__} is no result of {type(call).__name__}")

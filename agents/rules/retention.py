@@ -14,6 +14,7 @@ from agents.ledger_records import (
     transcript_key,
 )
 from agents.policy import Policy
+from agents.rules.follow_ups import forget_follow_ups
 from agents.state import PartitionState
 from pipeline.domain import Stage
 
@@ -32,6 +33,7 @@ def forget_request(entry: Entry, state: PartitionState, stage: Stage, now: float
         stage.put(highlight_key(request_id, highlight_id), None)
     for topic, offset in list(entry.parked):
         stage.put(parked_key(request_id, topic, offset), None)
+    forget_follow_ups(entry, stage)
     stage.put(request_key(request_id), None)
     stage.put(original_key(request_id), None)
     if entry.transcript is not None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import unquote, urlsplit
 
+from pipeline.public_address import is_public
 from schemas.records import RecordError
 
 _BLOCKED_NAMES = (
@@ -38,18 +39,6 @@ _WILDCARD_DNS = (
 )
 """Public names whose owner answers with whatever address the name spells."""
 
-_EMBEDDING = (
-    (IPv6Network("::/96"), 0),  # IPv4-compatible
-    (IPv6Network("::ffff:0:0/96"), 0),  # IPv4-mapped
-    (IPv6Network("::ffff:0:0:0/96"), 0),  # IPv4-translated
-    (IPv6Network("64:ff9b::/96"), 0),  # NAT64
-    (IPv6Network("2002::/16"), 80),  # 6to4
-)
-"""Networks whose addresses carry an IPv4 address, and how many bits to the right of it."""
-
-_BLOCKED_V6 = (IPv6Network("64:ff9b:1::/48"), IPv6Network("2001::/32"), IPv6Network("fec0::/10"))
-"""Local NAT64, Teredo, site-local: never where a public stream is."""
-
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _DOTS = str.maketrans(dict.fromkeys("\u3002\uff0e\uff61", "."))
@@ -74,7 +63,7 @@ def screen_source_url(url: str, *, allowed: Collection[str] = (), blocked: Colle
         raise _refusal("the host is on this pipeline's block list")
     address = _address_of(host)
     if address is not None:
-        if not _is_public(address):
+        if not is_public(address):
             raise _refusal("the host is not a public address")
         return
     _screen_name(host)
@@ -126,16 +115,6 @@ def _address_of(host: str) -> IPv4Address | IPv6Address | None:
         return IPv4Address(host)
     except ValueError as error:
         raise _refusal("the address is not four plain decimals") from error
-
-
-def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    if isinstance(address, IPv6Address):
-        for network, shift in _EMBEDDING:
-            if address in network:
-                return _is_public(IPv4Address((int(address) >> shift) & 0xFFFF_FFFF))
-        if any(address in network for network in _BLOCKED_V6):
-            return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def _screen_name(host: str) -> None:

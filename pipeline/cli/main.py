@@ -11,7 +11,23 @@ import typer
 from rich.console import Console
 
 from pipeline import __version__
-from pipeline.cli import config, demo, dev, dlq, doctor, kafka, simulate, streams, submit, topics, watch, worker
+from pipeline.cli import (
+    config,
+    demo,
+    dev,
+    dlq,
+    doctor,
+    export,
+    kafka,
+    profiles,
+    replay,
+    simulate,
+    streams,
+    submit,
+    topics,
+    watch,
+    worker,
+)
 from pipeline.cli.context import CliContext, DomainFactory, cli_context
 from pipeline.cli.errors import explain, print_error
 from pipeline.cli.running import Interrupted
@@ -45,7 +61,23 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for module in (demo, dev, submit, watch, streams, dlq, worker, topics, config, doctor, simulate, kafka):
+    for module in (
+        demo,
+        dev,
+        submit,
+        watch,
+        streams,
+        export,
+        profiles,
+        replay,
+        dlq,
+        worker,
+        topics,
+        config,
+        doctor,
+        simulate,
+        kafka,
+    ):
         module.register(app)
     return app
 

@@ -66,12 +66,8 @@ def show(
     $ highlights streams show spring-cup-final
     """
     out = Output(output)
-    published = _published(cli_context(ctx), ["streams", "summaries", "highlights"])
-    stream = published.streams.get(request_id)
-    if stream is None:
-        raise not_found(request_id, list(published.streams), _letters(cli_context(ctx)))
-    summary = published.summaries.get(request_id)
-    highlights = {place.record.highlight_id: place.record for place in published.highlights.get(request_id, [])}
+    stream, summary, records = read_request(cli_context(ctx), request_id)
+    highlights = {record.highlight_id: record for record in records}
     if out.json:
         out.record({"record": "stream", **msgspec.to_builtins(stream)})
         if summary is not None:
@@ -85,6 +81,20 @@ def show(
         out.line(f"{name:<12}{value}")
     for highlight in sorted(highlights.values(), key=lambda one: one.start_s):
         out.console.print(highlight_line(highlight), soft_wrap=True)
+
+
+def read_request(context: CliContext, request_id: str) -> tuple[Any, Any, list[Any]]:
+    """Return the latest stream and summary record of a request, and its highlight records in their order.
+
+    Raises:
+        CommandError: there is no such request; the text says what there is.
+    """
+    published = _published(context, ["streams", "summaries", "highlights"])
+    stream = published.streams.get(request_id)
+    if stream is None:
+        raise not_found(request_id, list(published.streams), _letters(context))
+    highlights = [place.record for place in published.highlights.get(request_id, [])]
+    return stream, published.summaries.get(request_id), highlights
 
 
 def _facts(stream: Any, summary: Any, highlights: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.records.observation import ObservedHighlight, ObservedStream
 
-Kind = Literal["submit", "poll", "sweep", "stop", "locate"]
+Kind = Literal["submit", "poll", "sweep", "stop", "locate", "transcript"]
 
 Fault = Literal[
     "never_sent", "refused", "throttled", "no_slot", "credentials", "ambiguous", "gone", "unavailable", "unreadable"
@@ -91,7 +91,20 @@ class Locate(msgspec.Struct, frozen=True, kw_only=True):
         return f"Locate(nonces={self.nonces!r})"
 
 
-Call = Submit | Read | Stop | Locate
+class FetchTranscript(msgspec.Struct, frozen=True, kw_only=True):
+    """GET the transcript that a request links, from whatever server that is: not the API, and not to be trusted."""
+
+    durable_first: ClassVar[bool] = False
+    kind: ClassVar[Kind] = "transcript"
+
+    url: str
+
+    def __repr__(self) -> str:
+        return "FetchTranscript()"  # the URL may carry a signature
+
+
+ApiCall = Submit | Read | Stop | Locate
+Call = ApiCall | FetchTranscript
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -135,6 +148,16 @@ class Located(msgspec.Struct, frozen=True):
     blind: bool = False
 
 
+class Fetched(msgspec.Struct, frozen=True, kw_only=True):
+    """A transcript. ``media_type`` as the server named it, in lower case and without parameters; or empty."""
+
+    text: str
+    media_type: str
+
+    def __repr__(self) -> str:
+        return f"Fetched({len(self.text)} characters)"  # what people said is nobody's business in a log
+
+
 class Failed(msgspec.Struct, frozen=True, kw_only=True):
     """The call failed.
 
@@ -151,4 +174,4 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True):
     key_refused: bool = False
 
 
-Result = Accepted | Seen | Stopped | Located | Failed
+Result = Accepted | Seen | Stopped | Located | Fetched | Failed

@@ -17,7 +17,7 @@ import structlog
 
 from pipeline.domain import EffectRules, Stage, State
 from pipeline.effects.api import StreamApi
-from pipeline.effects.calls import Accepted, Call, Failed, Result, Submit
+from pipeline.effects.calls import Accepted, Call, Failed, FetchTranscript, Result, Submit
 from pipeline.effects.gate import Gate
 from pipeline.effects.perform import Performer
 from pipeline.effects.refusals import Refusals
@@ -213,8 +213,9 @@ class EffectRunner(Generic[S]):
                     return
                 call = self._rules.begin(state, request_id, work.ledger, now)
             if call is not None:
-                self._start(work, request_id, call)
-                handed_on = True
+                # another's server may be slow: it keeps no slot that calls of the API need, and has bounds of its own
+                handed_on = not isinstance(call, FetchTranscript)
+                self._start(work, request_id, call, holds_slot=handed_on)
         finally:
             if not handed_on:
                 self._slots.release()
@@ -253,16 +254,17 @@ class EffectRunner(Generic[S]):
 
     # -- one call --------------------------------------------------------------------------------------------------
 
-    def _start(self, work: _Work[S], request_id: str, call: Call) -> None:
+    def _start(self, work: _Work[S], request_id: str, call: Call, *, holds_slot: bool) -> None:
         tasks = work.submits if isinstance(call, Submit) else work.reads
         task = self._supervised(self._perform(work, request_id, call), f"{call.kind}-{request_id}")
         tasks.add(task)
         task.add_done_callback(tasks.discard)
+        if holds_slot:
+            task.add_done_callback(lambda _ended: self._slots.release())
         task.add_done_callback(lambda ended: self._give_back(work, request_id, ended))
 
     def _give_back(self, work: _Work[S], request_id: str, ended: asyncio.Task[None]) -> None:
-        """Free the slot; a callback, since a task that is cancelled before its first step runs no code of its own."""
-        self._slots.release()
+        """Look at what is due; a callback, since a task cancelled before its first step runs no code of its own."""
         if ended.cancelled() or ended.exception() is not None:
             self._rules.release(work.ledger.state, request_id)
         self.wake(work.ledger.partition)  # what the result made due may come before what the loop waits for
@@ -270,7 +272,8 @@ class EffectRunner(Generic[S]):
     async def _perform(self, work: _Work[S], request_id: str, call: Call) -> None:
         # a LedgerError before the call means that the intent is not durable and nothing was sent
         result = await self._call(work, call)
-        self._gate.note(request_id, result)
+        if not isinstance(call, FetchTranscript):  # what its server says is no word of the API
+            self._gate.note(request_id, result)
         try:
             await self._fold(work, request_id, call, result)
         except LedgerError as error:

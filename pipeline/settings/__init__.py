@@ -12,6 +12,7 @@ from pipeline.settings.groups import (
     PollingSettings,
     ProfileSettings,
     TopicSettings,
+    TournamentSettings,
     WorkerSettings,
 )
 from pipeline.settings.model import Row, Settings
@@ -29,5 +30,6 @@ __all__ = [
     "Settings",
     "SettingsError",
     "TopicSettings",
+    "TournamentSettings",
     "WorkerSettings",
 ]

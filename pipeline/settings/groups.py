@@ -240,8 +240,23 @@ class PolicySettings(Group):
         gt=7,
         le=3650,
     )
+    transcript_tries: int = declare(
+        4,
+        "TLDR_TRANSCRIPT_TRIES",
+        "How often a linked transcript is fetched before the stream is submitted without it.",
+        ge=1,
+        le=100,
+    )
+    transcript_pause_s: float = declare(
+        2.0, "TLDR_TRANSCRIPT_PAUSE_S", "Pause after the first failed fetch, in seconds; each later one doubles.", gt=0
+    )
+    remind_before_s: float = declare(
+        86_400.0, "TLDR_REMIND_BEFORE_S", "How long before a follow-up is due its reminder is sent, in seconds.", ge=0
+    )
     allowed_hosts: Names = declare(
-        (), "TLDR_ALLOWED_HOSTS", "Hosts, separated by commas, whose streams pass unscreened, as in a private network."
+        (),
+        "TLDR_ALLOWED_HOSTS",
+        "Hosts, separated by commas, whose streams and transcripts pass unscreened, as in a private network.",
     )
     publish_signed_urls: bool = declare(
         default=False,
@@ -249,7 +264,9 @@ class PolicySettings(Group):
         doc="Publish the API's URLs with their signatures. A signature is a credential: off unless consumers need it.",
     )
     blocked_hosts: Names = declare(
-        (), "TLDR_BLOCKED_HOSTS", "Hosts, separated by commas, whose streams are refused; a host covers its subdomains."
+        (),
+        "TLDR_BLOCKED_HOSTS",
+        "Hosts, separated by commas, whose streams and transcripts are refused; a host covers its subdomains.",
     )
 
 
@@ -273,6 +290,21 @@ class ProfileSettings(Group):
     def profile_by_tenant(self) -> dict[str, str]:
         """The profile by tenant."""
         return dict(pair.split("=", 1) for pair in self.by_tenant)
+
+
+class TournamentSettings(Group):
+    """What is told of tournaments, and how often."""
+
+    every_s: float = declare(
+        5.0, "TLDR_TOURNAMENT_EVERY_S", "Shortest time between two live records of one tournament, in seconds.", ge=0.1
+    )
+    notify_above: float = declare(
+        0.8, "TLDR_NOTIFY_ABOVE", "Score from which a moment is notified; more than 1: none is.", ge=0, le=2
+    )
+    notify_per_minute: float = declare(
+        6.0, "TLDR_NOTIFY_PER_MINUTE", "Notifications of one tournament a minute, over time.", gt=0, le=6000
+    )
+    notify_burst: int = declare(5, "TLDR_NOTIFY_BURST", "Notifications of one tournament at once.", ge=1, le=1000)
 
 
 class LogSettings(Group):

@@ -19,6 +19,7 @@ from pipeline.settings.groups import (
     PollingSettings,
     ProfileSettings,
     TopicSettings,
+    TournamentSettings,
     WorkerSettings,
 )
 from pipeline.settings.keys import env_name, is_hidden, is_secret
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     policy: PolicySettings = Field(default_factory=PolicySettings)
     profiles: ProfileSettings = Field(default_factory=ProfileSettings)
+    tournaments: TournamentSettings = Field(default_factory=TournamentSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
     _sources: Mapping[str, str] = PrivateAttr(default_factory=lambda: MappingProxyType({}))

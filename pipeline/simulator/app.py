@@ -5,6 +5,8 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from pipeline.simulator import routes_account, routes_batch, routes_highlights, routes_streams, routes_webhooks
@@ -13,6 +15,7 @@ from pipeline.simulator.clock import Clock, Sleep
 from pipeline.simulator.gate import Gate
 from pipeline.simulator.routes_sim import sim_routes
 from pipeline.simulator.scenario import Scenario
+from pipeline.simulator.scripts import find_script
 from pipeline.simulator.services import Services, build_services
 from pipeline.simulator.truth import TruthLog
 
@@ -55,10 +58,19 @@ def create_app(
             with contextlib.suppress(asyncio.CancelledError):
                 await ticking
 
-    routes = [Mount("/v1", app=gate), Route("/health", gate), *sim_routes(services)]
+    transcripts = Route("/transcripts/{name}.vtt", _transcript)
+    routes = [Mount("/v1", app=gate), Route("/health", gate), transcripts, *sim_routes(services)]
     app = Starlette(routes=routes, lifespan=lifespan)
     app.state.services = services
     return app
+
+
+async def _transcript(request: Request) -> Response:
+    """GET /transcripts/board-meeting.vtt: what is said in a written stream; no part of the API."""
+    script = find_script(request.path_params["name"])
+    if script is None or not script.transcript:
+        return Response("no such transcript", status_code=404)
+    return Response(script.webvtt(), media_type="text/vtt")
 
 
 async def _tick(services: Services) -> None:

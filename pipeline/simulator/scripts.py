@@ -5,6 +5,7 @@ A submission whose metadata names one (``script``) gets its content instead of c
 
 from __future__ import annotations
 
+import html
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -63,8 +64,21 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             for line, end in zip(self.transcript, ends, strict=False)  # without any line one end is left
         ]
 
+    def webvtt(self) -> str:
+        """Return the transcript as WebVTT with voice tags."""
+        cues = [
+            f"{_clock(line['start'])} --> {_clock(line['end'])}\n<v {line['speaker']}>{_cue(line['text'])}\n"
+            for line in self.segments()
+        ]
+        return "\n".join(["WEBVTT\n", *cues])
+
 
 LONGEST_LINE_S = 30.0
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60)
+    return f"{int(minutes) // 60:02}:{int(minutes) % 60:02}:{rest:06.3f}"
 
 
 def script_names() -> list[str]:
@@ -78,6 +92,10 @@ def find_script(name: str) -> Script | None:
     if name not in script_names():
         return None
     return msgspec.convert(yaml.safe_load((_folder() / f"{name}.yaml").read_text("utf-8")), Script)
+
+
+def _cue(text: str) -> str:
+    return html.escape(text, quote=False)
 
 
 def _folder() -> Any:

@@ -48,16 +48,23 @@ def read_requests(path: Path) -> list[Request]:
         raise RequestFileError(str(path), [f"cannot be read: {error.strerror}"]) from error
 
 
-def with_transcripts(requests: Iterable[Request]) -> list[Request]:
-    """Return requests with the words of the written streams that they name (``metadata.script``), as transcripts."""
-    return [_with_transcript(request) for request in requests]
+def with_transcripts(requests: Iterable[Request], simulator: str | None = None) -> list[Request]:
+    """Return requests with the words of the written streams that they name (``metadata.script``), as transcripts.
+
+    Args:
+        requests: whose streams may be written down.
+        simulator: where the simulator serves them, to be linked; ``None``: requests carry them.
+    """
+    return [_with_transcript(request, simulator) for request in requests]
 
 
-def _with_transcript(request: Request) -> Request:
+def _with_transcript(request: Request, simulator: str | None) -> Request:
     script = find_script(str(request.metadata.get("script", "")))
     if script is None or not script.transcript or "transcript" in request.metadata:
         return request
-    metadata = {**request.metadata, "transcript": {"segments": script.segments()}}
+    carried = {"segments": script.segments()}
+    linked = {"url": f"{simulator}/transcripts/{request.metadata['script']}.vtt"}
+    metadata = {**request.metadata, "transcript": carried if simulator is None else linked}
     return msgspec.structs.replace(request, metadata=metadata)
 
 

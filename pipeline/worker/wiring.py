@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 
 from pipeline.api import HighlightClient, open_http_client
+from pipeline.effects.screened import ScreenedBackend
+from pipeline.effects.transcripts import TranscriptFetcher
 from pipeline.kafka.connection import KafkaConnection, KafkaSecurityError, NoKafkaError
 from pipeline.ledger import LedgerConfig
 from pipeline.settings import Settings
@@ -56,6 +58,12 @@ def api_client_of(settings: Settings, http: httpx.AsyncClient, metrics: Metrics)
         random=random.Random(),  # noqa: S311 - jitter
         observer=metrics,
     )
+
+
+def transcripts_of(settings: Settings) -> TranscriptFetcher:
+    """Fetches the transcripts that requests link; nothing of the API's client, its key least of all, is near it."""
+    policy = settings.policy
+    return TranscriptFetcher(ScreenedBackend(allowed=policy.allowed_hosts, blocked=policy.blocked_hosts))
 
 
 def inputs_of(settings: Settings) -> dict[str, str]:

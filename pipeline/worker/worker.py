@@ -40,6 +40,7 @@ from pipeline.worker.wiring import (
     http_client_of,
     inputs_of,
     ledger_config,
+    transcripts_of,
 )
 from schemas.catalogue import load
 
@@ -111,6 +112,7 @@ class Worker:
             clock=time.time,
             per_page=settings.polling.per_page,
             submit_timeout_s=settings.api.submit_timeout_s,
+            transcripts=transcripts_of(settings),
         )
         return EffectRunner(
             domain.effects,

@@ -50,7 +50,7 @@ class Request(Record, kw_only=True):
         platform: Where the stream lives, such as twitch, youtube or custom.
         profile: Rules that enrich the highlights, such as gaming, with a version after @ if it must not move.
         options: Options passed on to the API.
-        metadata: Free-form values of the producer, carried but not read.
+        metadata: Free-form values of the producer; its profile may read some of them.
         not_before: The request waits until then.
         requested_at: When the producer made the request.
         schema_version: Version of this record's form.

@@ -16,15 +16,34 @@ CRC32 = "consistent_random"
 """How librdkafka places a key unless told otherwise."""
 
 
+PROFILES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("gaming", {"type": "esports", "game": "valorant"}),
+    ("education", {"type": "lecture", "course_id": "course", "topics": ["entropy"]}),
+    (
+        "meetings",
+        {
+            "type": "meeting",
+            "attendees": ["Amara Okafor", "Bjorn Lund", "Chen Wei", "Priya Nair"],
+            "date": "2026-07-01T09:00:00",
+            "timezone": "Europe/Berlin",
+        },
+    ),
+    ("general", {}),
+)
+"""Each request is of another profile than the one before."""
+
+
 def request_record(seed: int, number: int, **fields: Any) -> tuple[str, bytes]:
     """Return id and value of the n-th request of a run."""
     request_id = f"chaos-{seed}-{number:04d}"
+    profile, metadata = PROFILES[number % len(PROFILES)]
     value = {
         "request_id": request_id,
         "tenant": f"tenant-{number % 3}",
         "source_url": f"https://video.example/{seed}/{number}",
         "platform": "custom",
-        "profile": "general",
+        "profile": profile,
+        "metadata": metadata,
         "options": {"analysis_quality": "standard"},
         **fields,
     }

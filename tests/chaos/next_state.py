@@ -68,6 +68,7 @@ class _NextEffects:
 
 class _NextDomain:
     def __init__(self, domain: HighlightDomain) -> None:
+        self.desk = domain.desk
         self.rules = domain.rules
         self.effects: EffectRules[Any] = _NextEffects(domain.effects)
         self.new_state = domain.new_state

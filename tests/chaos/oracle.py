@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tests.chaos.reading import Read
+from tests.chaos.rules import Rules
 
 MARK = "tldr-nonce-"
 """Begins the tag by which the pipeline recognises its own submissions; never published."""
@@ -32,6 +33,7 @@ class Account:
         out_of_order: breaks in ``seq`` or ``revision``, and contents that went back to an earlier one.
         stale: highlights whose last published content is not the final one.
         bad_summaries: requests whose latest summary does not equal what was published.
+        bad_rules: final records and documents that are not what the request's profile makes of the final content.
         unsettled: requests without a summary.
         posts: submissions that the API applied.
         extra_posts: of these, more than one for a request.
@@ -47,6 +49,7 @@ class Account:
     out_of_order: int = 0
     stale: int = 0
     bad_summaries: int = 0
+    bad_rules: int = 0
     unsettled: int = 0
     posts: int = 0
     extra_posts: int = 0
@@ -55,8 +58,14 @@ class Account:
     @property
     def holds(self) -> bool:
         """Whether everything is there, once, in order, and right."""
-        wrong = (self.missing, self.unknown, self.duplicate, self.out_of_order, self.stale, self.bad_summaries)
-        return not any(wrong) and not self.unsettled and not self.extra_posts
+        wrong = (self.missing, self.unknown, self.duplicate, self.out_of_order, self.stale)
+        return (
+            not any(wrong)
+            and not self.bad_summaries
+            and not self.bad_rules
+            and not self.unsettled
+            and not self.extra_posts
+        )
 
     def note(self, problem: str) -> None:
         """Keep a problem in words, if not too many are kept already."""
@@ -100,7 +109,7 @@ class Truth:
 
 
 def compare(
-    requests: Iterable[str],
+    asked: Mapping[str, bytes],
     highlights: Iterable[Read],
     summaries: Mapping[str, Mapping[str, Any]],
     truth: Truth,
@@ -108,20 +117,24 @@ def compare(
     """Compare.
 
     Args:
-        requests: ids that were asked for.
+        asked: values of the requests by their ids.
         highlights: all records of the highlights topic, each partition in order.
         summaries: the latest summary by request id.
         truth: what really is.
     """
     account = Account(posts=sum(map(len, truth.posts.values())))
-    asked = list(requests)
+    rules = Rules()
     by_request: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for read in highlights:
         record = json.loads(read.value or b"{}")
         by_request[record["request_id"]].append(record)
         account.records += 1
-    for request_id in asked:
-        _judge_request(account, request_id, by_request.pop(request_id, []), summaries.get(request_id), truth)
+    for request_id, value in asked.items():
+        summary = summaries.get(request_id)
+        final = _judge_request(account, request_id, by_request.pop(request_id, []), summary, truth)
+        for problem in rules.differences(value, list(final.values()), summary):
+            account.bad_rules += 1
+            account.note(f"{request_id}: {problem}")
     for request_id, records in by_request.items():
         account.unknown += len(records)
         account.note(f"{request_id}: {len(records)} records of a request that nobody made")
@@ -144,7 +157,7 @@ def _judge_request(
     records: list[dict[str, Any]],
     summary: Mapping[str, Any] | None,
     truth: Truth,
-) -> None:
+) -> dict[str, dict[str, Any]]:
     posted = truth.posts.get(request_id, ())
     if len(posted) > 1:
         account.extra_posts += len(posted) - 1
@@ -170,6 +183,7 @@ def _judge_request(
     if summary is not None and not _summary_holds(summary, set(final), len(records)):
         account.bad_summaries += 1
         account.note(f"{request_id}: its summary does not equal what was published")
+    return final
 
 
 def _judge_records(

@@ -14,7 +14,7 @@ async def r40(run: Run) -> Figures:
     async with run.scene(run.sized(FULL, SHORT)) as scene:
         await scene.fleet.start()
         records = [request_record(run.seed, number) for number in range(scene.scale.streams)]
-        scene.requests = [request_id for request_id, _ in records]
+        scene.asked.update(records)
         third = len(records) // 3
         librdkafka = Writer(scene.servers, CRC32)
         await librdkafka.write(scene.topic("requests"), records[: 2 * third])

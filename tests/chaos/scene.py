@@ -17,14 +17,15 @@ from pipeline.kafka.connection import KafkaConnection
 from pipeline.settings import Settings
 from pipeline.stack.simulator import SimulatorProcess
 from pipeline.stack.topics import apply_topics
-from schemas.catalogue import INPUTS, full_name
+from schemas.catalogue import INPUTS, full_name, load
 from tests.chaos.fleet import Fleet
 from tests.chaos.load import Writer, request_record
 from tests.chaos.oracle import Account, Truth, compare
 from tests.chaos.reading import Ends, Tail, unread
 from tests.chaos.scale import Scale
 
-OUTPUTS = ("highlights", "streams", "summaries", "ledger", "dead-letters")
+OUTPUTS = tuple(short for short in load().topics if short not in INPUTS)
+"""Short names of the topics that only ledgers write."""
 _ENDED = frozenset({"settled", "rejected"})
 
 
@@ -35,14 +36,14 @@ class Scene:
         folder: logs, scenario, truth log.
         settings: of the workers.
         fleet: the workers, none of them started.
-        requests: ids of what was asked for so far.
+        asked: what was asked for so far, as bytes by request id.
     """
 
     def __init__(self, servers: str, name: str, scale: Scale, seed: int, folder: Path) -> None:
         self.scale = scale
         self.seed = seed
         self.folder = folder
-        self.requests: list[str] = []
+        self.asked: dict[str, bytes] = {}
         self.servers = servers
         self._name = name
         scenario = scale.write_scenario(folder / "scenario.toml")
@@ -51,6 +52,11 @@ class Scene:
         self._fleet: Fleet | None = None
         self._settings: Settings | None = None
         self.writer = Writer(servers)
+
+    @property
+    def requests(self) -> list[str]:
+        """Ids of what was asked for so far."""
+        return list(self.asked)
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
@@ -108,11 +114,11 @@ class Scene:
 
     async def submit(self, count: int, **fields: Any) -> list[str]:
         """Write the next so many requests; return their ids."""
-        first = len(self.requests)
+        first = len(self.asked)
         records = [request_record(self.seed, first + n, **fields) for n in range(count)]
         await self.writer.write(self.topic("requests"), records)
-        self.requests += (ids := [request_id for request_id, _ in records])
-        return ids
+        self.asked.update(records)
+        return [request_id for request_id, _ in records]
 
     async def submit_all(self) -> None:
         """Write the scale's requests, spread over its time; run it as a task beside the faults."""
@@ -182,7 +188,7 @@ class Scene:
         await self.tail("highlights").catch_up()
         summaries = await self.latest("summaries")
         published = self.tail("highlights").all
-        return compare(self.requests, published, summaries, await self.truth())
+        return compare(self.asked, published, summaries, await self.truth())
 
     async def truth(self) -> Truth:
         """Return what the simulator says."""

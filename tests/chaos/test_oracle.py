@@ -6,8 +6,12 @@ import hashlib
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
+from agents.profile_trial import Trial
+from agents.profiles.gaming import Gaming
+from schemas.records import Highlight, ObservedHighlight, Request, encode
 from tests.chaos.oracle import Account, Truth, compare, projection
 from tests.chaos.reading import Read
 
@@ -32,32 +36,47 @@ def told_content(title: str) -> dict[str, Any]:
     return {name: value for name, value in content("", title).items() if name != "id"}
 
 
-def told(seq: int, highlight_id: str, revision: int = 1, title: str = "Goal") -> Read:
+ASKED = Request(
+    request_id=REQUEST, tenant="t", source_url="https://example.com/v", profile="gaming", metadata={"game": "rl"}
+)
+
+
+def told(seq: int, highlight_id: str, revision: int = 1, title: str = "Goal", **fields: Any) -> Read:
     """A record of the highlights topic."""
-    record = {
-        "request_id": REQUEST,
-        "highlight_id": highlight_id,
-        "revision": revision,
-        "seq": seq,
-        "title": title,
-        "start_s": 5.0,
-        "duration_s": 10.0,
-        "confidence": 0.5,
-        "api_tags": ["goal"],
-    }
-    return Read(0, seq, REQUEST.encode(), json.dumps(record).encode(), {})
+    shown = ObservedHighlight(
+        id=highlight_id, title=title, timestamp=5.0, duration=10.0, confidence_score=0.5, tags=["goal"]
+    )
+    record = Trial(Gaming(), ASKED).see(shown)
+    told = msgspec.structs.replace(record, seq=seq, revision=revision, **fields)
+    return Read(0, seq, REQUEST.encode(), encode(told), {})
 
 
-def account(records: list[Read], *, posts: int = 1, count: int = 2, last_seq: int = 2) -> Account:
+def document(*records: Read) -> dict[str, Any]:
+    """The document about the last record of each highlight."""
+    trial = Trial(Gaming(), ASKED)
+    for record in records:
+        trial.again(msgspec.json.decode(record.value or b"", type=Highlight))
+    made: dict[str, Any] = json.loads(msgspec.json.encode(trial.document()))
+    return made
+
+
+def account(
+    records: list[Read], *, posts: int = 1, count: int = 2, last_seq: int = 2, about: dict[str, Any] | None = None
+) -> Account:
     """Compare records with a truth of two highlights, the second revised once."""
     truth = Truth(
         {STREAM: {"highlights": [content("a"), content("b", "Own goal")]}},
         {"a": [told_content("Goal")], "b": [told_content("Goal"), told_content("Own goal")]},
         {REQUEST: [STREAM] * posts},
     )
-    ids = hashlib.sha256(b"a\nb").hexdigest()
-    summary = {"stream_id": STREAM, "count": count, "last_seq": last_seq, "ids_sha256": ids}
-    return compare([REQUEST], records, {REQUEST: summary}, truth)
+    summary = {
+        "stream_id": STREAM,
+        "count": count,
+        "last_seq": last_seq,
+        "ids_sha256": hashlib.sha256(b"a\nb").hexdigest(),
+        "document": document(*records) if about is None else about,
+    }
+    return compare({REQUEST: encode(ASKED)}, records, {REQUEST: summary}, truth)
 
 
 GOOD = [told(1, "a"), told(2, "b", title="Own goal")]
@@ -96,6 +115,14 @@ def test_what_is_wrong_is_counted(records: list[Read], figure: str) -> None:
     assert not found.holds
 
 
+def test_an_enrichment_or_a_document_of_another_content_is_counted() -> None:
+    """The last record and the latest summary must be what the profile makes of the final highlights."""
+    other = [GOOD[0], told(2, "b", title="Own goal", enrichment={"events": []})]
+    assert account(other).bad_rules == 1
+    former = account(GOOD, about=document(GOOD[0], told(2, "b")))
+    assert (former.bad_rules, former.holds) == (1, False)
+
+
 def test_a_second_submission_is_counted() -> None:
     """A request that was submitted twice does not pass, however well its highlights look."""
     found = account(GOOD, posts=2)
@@ -104,7 +131,7 @@ def test_a_second_submission_is_counted() -> None:
 
 def test_a_request_without_summary_is_unsettled() -> None:
     """What never came to its end does not pass."""
-    found = compare([REQUEST], GOOD, {}, Truth({}, {}, {}))
+    found = compare({REQUEST: encode(ASKED)}, GOOD, {}, Truth({}, {}, {}))
     assert (found.unsettled, found.holds) == (1, False)
 
 

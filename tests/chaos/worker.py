@@ -16,7 +16,9 @@ from prometheus_client import CollectorRegistry
 
 from agents.composition import policy_of
 from agents.domain import HighlightDomain
+from agents.profile_setup import profiles_of
 from pipeline.settings import Settings
+from pipeline.streaming.partitioner import partition_of
 from pipeline.telemetry.logs import configure
 from pipeline.worker.exit_codes import ExitCode, Unrecoverable
 from pipeline.worker.worker import Worker
@@ -34,7 +36,12 @@ def domain_of(settings: Settings) -> HighlightDomain:
         backoff_min_s=0.3,
         backoff_max_s=3.0,
     )
-    return HighlightDomain(policy, topic_prefix=settings.topics.prefix)
+    return HighlightDomain(
+        policy,
+        profiles=profiles_of(settings),
+        topic_prefix=settings.topics.prefix,
+        place=partition_of(settings.topics.partitions),
+    )
 
 
 async def run(settings: Settings, faults: Faults) -> ExitCode:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from agents.policy import DAY_S, Policy
-from agents.profiles import Profiles
+from agents.profile_setup import profiles_of
 from agents.rules.requests import REDRIVEN
 from pipeline.settings import Settings
 from schemas.catalogue import load
@@ -122,7 +122,7 @@ def test_retention_in_the_docs_is_that_of_the_policy() -> None:
 
 def test_the_readme_names_the_profiles() -> None:
     """The README says which profiles there are."""
-    assert all(f"`{name}`" in README for name in Profiles().names)
+    assert all(f"`{name}`" in README for name in profiles_of(Settings()).names)
 
 
 def test_the_example_of_a_config_file_is_taken(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,7 +27,7 @@ def main(
 
     Example: python -m tests.eval --half dev --industry meetings --mistakes
     """
-    console = Console()
+    console = Console(width=130) if not sys.stdout.isatty() else Console()
     chosen: Half = msgspec.convert(half, Half)
     verdicts = [judge(msgspec.convert(name, Industry), chosen) for name in industry or INDUSTRIES]
     for verdict in verdicts:

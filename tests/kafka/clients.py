@@ -40,9 +40,9 @@ async def produce(servers: str, topic: str, *values: bytes, **options: Any) -> N
         await producer.stop()
 
 
-async def read_all(servers: str, topic: str, **options: Any) -> list[bytes]:
-    """Read partition 0 from its beginning to its present end."""
-    partition = TopicPartition(topic, 0)
+async def read_all(servers: str, topic: str, number: int = 0, **options: Any) -> list[bytes]:
+    """Read one partition from its beginning to its present end."""
+    partition = TopicPartition(topic, number)
     consumer = AIOKafkaConsumer(bootstrap_servers=servers, max_partition_fetch_bytes=32 * 1024 * 1024, **options)
     await consumer.start()
     try:

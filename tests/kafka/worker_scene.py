@@ -201,11 +201,20 @@ class Scene:
 
 @asynccontextmanager
 async def open_scene(
-    folder: Path, kafka: EmbeddedKafka, prefix: str, *, workers: int = 1, overrides: Mapping[str, Any] | None = None
+    folder: Path,
+    kafka: EmbeddedKafka,
+    prefix: str,
+    *,
+    workers: int = 1,
+    overrides: Mapping[str, Any] | None = None,
+    content: str = SCENARIO,
 ) -> AsyncIterator[Scene]:
-    """Open a scene: topics are there and the simulator answers; ``workers`` may be started, none is."""
+    """Open a scene: topics are there and the simulator answers; ``workers`` may be started, none is.
+
+    ``content`` is the simulator's scenario.
+    """
     scenario = folder / "scenario.toml"
-    scenario.write_text(SCENARIO)
+    scenario.write_text(content)
     (port,) = choose_ports(1, random.SystemRandom())
     settings = {**FAST, "topics.prefix": prefix, "worker.group_id": f"{prefix}group", **(overrides or {})}
     config = StackConfig(

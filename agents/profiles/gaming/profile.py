@@ -15,7 +15,8 @@ from agents.profiles.gaming.events import Event, EventFinder, EventsData
 from agents.profiles.gaming.exports import EXPORTS
 from agents.profiles.gaming.games import Game, Games
 from agents.profiles.gaming.names import Roster, guessed
-from agents.profiles.profile import Enriched, Export, ProfileInputError
+from agents.profiles.gaming.place import FIELDS, Place, place_of
+from agents.profiles.profile import Enriched, Export, ProfileInputError, Sighted
 from agents.rules.canonical import normal_tags
 from schemas.records.observation import ObservedHighlight
 from schemas.records.request import Request
@@ -45,12 +46,9 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What of a request's metadata this profile reads; other keys are the producer's own."""
+    """What of a request's metadata this profile reads beside its place; other keys are the producer's own."""
 
     game: str = ""
-    tournament_id: str | None = None
-    players: list[Any] = []
-    teams: list[str] = []
 
 
 class Gaming:
@@ -83,7 +81,7 @@ class Gaming:
     def describe(self) -> dict[str, Any]:
         """Games with their options, kinds, and rules with their confidence."""
         return {
-            "metadata": ["game", "tournament_id", "players", "teams"],
+            "metadata": ["game", *FIELDS],
             "games": {
                 name: {"options": game.options, "kinds": sorted(game.kinds), "keywords": game.keywords}
                 for name, game in self._games.games.items()
@@ -116,8 +114,8 @@ class Gaming:
         except msgspec.ValidationError as error:
             raise ProfileInputError(f"metadata: {error}") from error
         name, game = self._games.find(wanted.game)
-        given = [*asked.options.custom_tags, *self.options(asked)["custom_tags"]]
-        return PreparedGaming(self._finder, name, game, wanted, self._games.common, frozenset(normal_tags(given)))
+        given = frozenset(normal_tags([*asked.options.custom_tags, *self.options(asked)["custom_tags"]]))
+        return PreparedGaming(self._finder, name, game, place_of(asked), self._games.common, given)
 
 
 class PreparedGaming:
@@ -128,7 +126,7 @@ class PreparedGaming:
         finder: EventFinder,
         name: str,
         game: Game,
-        wanted: Asked,
+        place: Place,
         common: frozenset[str],
         given: frozenset[str],
     ) -> None:
@@ -139,8 +137,10 @@ class PreparedGaming:
         self._given = given
         words = "|".join(re.escape(word.lower()) for word in sorted(game.keywords, key=len, reverse=True))
         self._keywords = re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None
-        self._names = {name.lower(): name for name in [*_names(wanted.players), *wanted.teams]}
-        self._roster = Roster(_names(wanted.players), wanted.teams)
+        self.tournament = place.stream
+        players = [player.name for player in place.players]
+        self._names = {name.lower(): name for name in [*players, *place.teams]}
+        self._roster = Roster(players, place.teams)
 
     def enrich(self, seen: ObservedHighlight, tags: list[str]) -> Enriched:
         """Say what happens, who did it, and how much it excites."""
@@ -162,7 +162,10 @@ class PreparedGaming:
         more = [kind.replace("_", "-") for kind in kinds]
         joined_tags = [*tags, *(tag for tag in more if tag not in tags)] if more else tags
         note = {"kinds": kinds, "hype": hype, "players": players, "teams": teams}
-        return Enriched(joined_tags, enrichment, note)
+        sighting = None
+        if self.tournament is not None:  # guessed names would keep moments apart and fill leaderboards
+            sighting = Sighted(tuple(kinds), hype, tuple(players) if known else (), tuple(teams) if known else ())
+        return Enriched(joined_tags, enrichment, note, sighting=sighting)
 
     def _keywords_in(self, text: str) -> list[str]:
         return [] if self._keywords is None else sorted(set(self._keywords.findall(text.lower())))
@@ -232,12 +235,6 @@ def _moment(highlight_id: str, state: HighlightState) -> dict[str, Any]:
         "players": note.get("players", []),
         "teams": note.get("teams", []),
     }
-
-
-def _names(players: list[Any]) -> list[str]:
-    """Return the names of players, given as names or as objects with one."""
-    named = (player.get("name") if isinstance(player, dict) else player for player in players)
-    return [name for name in named if isinstance(name, str) and name]
 
 
 def _text(metadata: Mapping[str, Any], field: str) -> str:

@@ -7,9 +7,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from agents.ledger_records import HighlightState
+from agents.profiles.follow_up import FollowUpItem
 from agents.profiles.meetings.asked import Meeting
 from agents.profiles.meetings.merging import merged
 from agents.profiles.meetings.people import People
@@ -27,28 +26,6 @@ BEST_LINES = 5
 
 DUE_AT = time(17, 0)
 """Until when, in the meeting's time zone, something is due on a day."""
-
-
-class FollowUp(msgspec.Struct, frozen=True):
-    """An action item that somebody is to be reminded of.
-
-    Attributes:
-        item_id: of the item in the minutes; the same over their revisions.
-        text: what is to be done, as published.
-        assignee: who; ``None`` when nobody is named.
-        due: until when, UTC; ``None`` when no day is named.
-        due_text: the words that say when.
-        priority: urgent, normal or low.
-        evidence: the grounds.
-    """
-
-    item_id: str
-    text: str
-    assignee: str | None
-    due: datetime | None
-    due_text: str | None
-    priority: str
-    evidence: list[Any]
 
 
 class MinutesMaker:
@@ -158,17 +135,17 @@ def _summary(kinds: Mapping[str, Sequence[Mapping[str, Any]]], highlights: int) 
     }
 
 
-def follow_ups(document: Mapping[str, Any], zone: ZoneInfo) -> list[FollowUp]:
+def follow_ups(document: Mapping[str, Any], zone: ZoneInfo) -> list[FollowUpItem]:
     """Return the actions of minutes, each due at the end of its day in the meeting's time zone."""
     return [
-        FollowUp(
-            item["id"],
-            item["text"],
-            item["assignee"],
-            due_moment(item["due"], zone),
-            item["due_text"],
-            item["priority"],
-            item["evidence"],
+        FollowUpItem(
+            item_id=item["id"],
+            text=item["text"],
+            assignee=item["assignee"],
+            due=due_moment(item["due"], zone),
+            due_text=item["due_text"],
+            priority=item["priority"],
+            evidence=item["evidence"],
         )
         for item in document.get("actions", [])
     ]

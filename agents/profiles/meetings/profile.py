@@ -9,12 +9,13 @@ import msgspec
 
 from agents.ledger_records import HighlightState, LinkedTranscript
 from agents.profiles.data import ProfileDataError, checked, joined, label, load
+from agents.profiles.follow_up import FollowUpItem
 from agents.profiles.meetings.asked import Meeting, meeting_of
 from agents.profiles.meetings.clauses import ClauseReader, Vocabulary
 from agents.profiles.meetings.exports import EXPORTS
 from agents.profiles.meetings.finder import SpeechData, SpeechFinder
 from agents.profiles.meetings.items import WAITS, Item, ItemMaker
-from agents.profiles.meetings.minutes import FollowUp, MinutesMaker, follow_ups
+from agents.profiles.meetings.minutes import MinutesMaker, follow_ups
 from agents.profiles.meetings.people import People
 from agents.profiles.meetings.privacy import Privacy
 from agents.profiles.meetings.topics import Agenda
@@ -170,7 +171,7 @@ class PreparedMeetings:
         """The minutes: attendees, decisions, actions, open questions, topics with their times."""
         return self._minutes.document(highlights)
 
-    def follow_ups(self, document: Mapping[str, Any]) -> list[FollowUp]:
+    def follow_ups(self, document: Mapping[str, Any]) -> list[FollowUpItem]:
         """The action items of the minutes, each with the moment at which it is due."""
         return follow_ups(document, self._zone)
 

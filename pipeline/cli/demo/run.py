@@ -85,8 +85,8 @@ async def run_demo(options: DemoOptions, settings: Settings, desk: ProfileDesk, 
                 account, published = await _run(stack, state, view, options)
         figures = figures_of(state, account)
         stack.keep_folder = not account.ok
-        show_account(out, state, account, figures, options.json_file, stack.folder)
         show_documents(out, desk, requests, published, options.json_file.parent / "documents")
+        show_account(out, state, account, figures, options.json_file, stack.folder)
         if not account.ok:
             _show_logs(out, stack)
     _write(options.json_file, figures)
@@ -111,7 +111,7 @@ def _requests(options: DemoOptions) -> list[Request]:
         raise CommandError(
             ExitCode.SETTINGS, f"none of the requests has the profile {options.profile}", "choose another, or all"
         )
-    return with_transcripts(chosen)
+    return chosen
 
 
 def _stack_config(options: DemoOptions, settings: Settings) -> StackConfig:
@@ -128,6 +128,7 @@ def _stack_config(options: DemoOptions, settings: Settings) -> StackConfig:
             "polling.min_s": 0.3,
             "polling.max_s": 1.0,
             "policy.in_doubt": "resubmit",
+            "policy.allowed_hosts": (*settings.policy.allowed_hosts, "127.0.0.1"),  # where transcripts are linked
             "worker.group_id": name,
             "worker.session_timeout_s": 6.0,  # how long the dead worker's partitions wait for a new owner
             "worker.heartbeat_s": 0.5,
@@ -157,7 +158,8 @@ async def _send(stack: LocalStack, state: DemoState) -> None:
     for worker in stack.workers:
         state.workers[worker.number] = WorkerLife(worker.number, worker.child.pid)
     # the requests go in while the workers still import: they wait in Kafka, as they would for any worker
-    await write_requests(stack.connection, state.requests, prefix=stack.settings.topics.prefix)
+    linked = with_transcripts(state.requests, stack.simulator.base_url.removesuffix("/v1"))
+    await write_requests(stack.connection, linked, prefix=stack.settings.topics.prefix)
     state.phase = "starting workers"
 
 

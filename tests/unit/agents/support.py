@@ -19,7 +19,10 @@ from pipeline.effects.calls import Call, Result
 from schemas.records import (
     Command,
     CommandKind,
+    FollowUp,
     Highlight,
+    Moment,
+    Notification,
     Observation,
     ObservationSource,
     ObservedHighlight,
@@ -27,11 +30,22 @@ from schemas.records import (
     Request,
     Stream,
     Summary,
+    Tournament,
+    TournamentSighting,
     encode,
 )
 
 START = 1_800_000_000.0
-RECORDS = {"highlights": Highlight, "streams": Stream, "summaries": Summary}
+RECORDS = {
+    "follow-ups": FollowUp,
+    "highlights": Highlight,
+    "moments": Moment,
+    "notifications": Notification,
+    "streams": Stream,
+    "summaries": Summary,
+    "tournament-sightings": TournamentSighting,
+    "tournaments": Tournament,
+}
 
 
 @dataclass
@@ -55,6 +69,7 @@ class Published:
     key: bytes | None
     value: bytes | None
     headers: Headers
+    partition: int | None = None
 
 
 @dataclass
@@ -74,8 +89,7 @@ class MemoryStage:
         self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = (), *, partition: int | None = None
     ) -> None:
         """Keep an output record."""
-        assert partition is None
-        self.published.append(Published(topic, key, value, list(headers)))
+        self.published.append(Published(topic, key, value, list(headers), partition))
 
     def restored(self, *, compacted: bool = False) -> PartitionState:
         """A state folded from scratch, as a worker that gains the partition does."""

@@ -18,9 +18,18 @@ def test_retention_and_patience_come_from_settings() -> None:
     assert (default.retain_s, default.gone_after_s) == (Policy().retain_s, Policy().gone_after_s)
 
 
+def test_what_is_told_of_tournaments_comes_from_settings() -> None:
+    """By default what the rules say; a budget a minute is one a second."""
+    policy = policy_of(Settings.load(environ={"TLDR_NOTIFY_PER_MINUTE": "30", "TLDR_TOURNAMENT_EVERY_S": "1"}))
+    assert (policy.notify_per_s, policy.tournament_every_s) == (0.5, 1.0)
+    default, rules = policy_of(Settings.load(environ={})), Policy()
+    names = ("tournament_every_s", "notify_above", "notify_per_s", "notify_burst")
+    assert [getattr(default, name) for name in names] == [getattr(rules, name) for name in names]
+
+
 def test_a_request_is_remembered_longer_than_input_is_kept() -> None:
     """A retention that would let a replay outlive what deduplicates it is refused."""
     topics = catalogue.load()
-    longest_s = max((topics[name].retention_ms or 0) / 1000 for name in ("requests", "commands", "observations"))
+    longest_s = max((topics[name].retention_ms or 0) / 1000 for name in catalogue.INPUTS)
     with pytest.raises(SettingsError):
         Settings.load(environ={"TLDR_RETAIN_DAYS": f"{longest_s / DAY_S:g}"})

@@ -32,12 +32,17 @@ PHRASES = [
 ]
 
 
-def words_of(phrase: str, text: str) -> list[str]:
-    """What a phrase alone finds, as it stands in the text."""
+def phrases_of(phrase: str) -> Phrases[None]:
+    """One phrase."""
     phrases: Phrases[None] = Phrases(GROUPS)
     phrases.add(phrase, None)
+    return phrases
+
+
+def words_of(phrase: str, text: str) -> list[str]:
+    """What a phrase alone finds, as it stands in the text."""
     words = Words(text)
-    spans = [words.span(one.first, one.last) for one in phrases.find(words)]
+    spans = [words.span(one.first, one.last) for one in phrases_of(phrase).find(words)]
     return [text[start:end] for start, end in spans]
 
 
@@ -67,7 +72,7 @@ def test_a_phrase_finds_its_words(phrase: str, text: str, found: list[str]) -> N
 def test_what_is_no_phrase_is_refused(phrase: str) -> None:
     """At start, with the phrase in the text of the error."""
     with pytest.raises(PhraseError):
-        Phrases({}).add(phrase, None)
+        phrases_of(phrase)
 
 
 @given(text=WORDS)

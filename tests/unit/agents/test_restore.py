@@ -10,11 +10,34 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.effects.calls import Accepted, Failed, Fault, Locate, Located, Read, Result, Seen, Stop, Stopped, Submit
+from agents.domain import HighlightDomain
+from agents.policy import Policy
+from agents.profiles import General, Profiles
+from pipeline.effects.calls import (
+    Accepted,
+    Call,
+    Failed,
+    Fault,
+    Fetched,
+    FetchTranscript,
+    Locate,
+    Located,
+    Read,
+    Result,
+    Seen,
+    Stop,
+    Stopped,
+    Submit,
+)
 from schemas.records import Command, CommandKind, Highlight, ObservedHighlight, ObservedStream, RecordError
+from tests.unit.agents.sample_profile import Sample
 from tests.unit.agents.support import START, Bench, make_request, observation, seen_highlight
 
 REQUESTS = ("r1", "r2")
+OF_A_REQUEST: dict[str, dict[str, Any]] = {
+    "r1": {},
+    "r2": {"profile": "sample", "metadata": {"transcript": {"url": "https://files.example/a.vtt"}}},
+}
 STATUSES = ("pending", "processing", "completed", "error", "cancelled", "paused")
 FAULTS: tuple[Fault, ...] = (
     "never_sent",
@@ -44,7 +67,9 @@ class Chaos:
 
     def __init__(self, seed: int, in_doubt: str = "resubmit", closed_for_s: float = 300.0) -> None:
         self.luck = Random(seed)
-        self.bench = Bench(seed, in_doubt=in_doubt, closed_for_s=closed_for_s, **SMALL)
+        policy = {"jitter": 0.0, "in_doubt": in_doubt, "closed_for_s": closed_for_s, **SMALL}
+        domain = HighlightDomain(Policy(**policy), Random(seed), profiles=Profiles((General(), Sample())))
+        self.bench = Bench(domain=domain, **policy)
         self.rejected: list[str] = []
 
     def run(self, steps: int) -> None:
@@ -57,7 +82,8 @@ class Chaos:
         """Send a request, for the first time or again."""
         fields = {} if self.luck.random() < 0.9 else {"tenant": "other"}
         headers = [("tldr-redriven", b"1")] if self.luck.random() < 0.3 else []
-        self.feed("requests", make_request(self.luck.choice(REQUESTS), **fields), headers)
+        request_id = self.luck.choice(REQUESTS)
+        self.feed("requests", make_request(request_id, **OF_A_REQUEST[request_id], **fields), headers)
 
     def observe(self) -> None:
         """Send an observation, perhaps out of order."""
@@ -102,7 +128,7 @@ class Chaos:
         """Let time pass."""
         self.bench.now += self.luck.choice((0.1, 1.0, 10.0, 150.0))
 
-    def result(self, call: Submit | Read | Stop | Locate) -> Result:
+    def result(self, call: Call) -> Result:
         """Draw what comes of a call."""
         if self.luck.random() < 0.35:
             return Failed(fault=self.luck.choice(FAULTS), reason="drawn", retry_after=self.luck.choice((None, 3.0)))
@@ -125,6 +151,8 @@ class Chaos:
                 )
             case Stop():
                 return Stopped()
+            case FetchTranscript():
+                return Fetched(text="WEBVTT", media_type="text/vtt")
             case Locate():
                 found = {nonce: self.stream() for nonce in call.nonces if self.luck.random() < 0.3}
                 return Located(found, at)
@@ -233,7 +261,7 @@ def test_every_request_comes_to_rest(seed: int) -> None:
     assert not bench.state.closed
 
 
-def perfect(call: Submit | Read | Stop | Locate, now: float) -> Result:
+def perfect(call: Call, now: float) -> Result:
     """What an API without faults answers."""
     match call:
         case Submit():
@@ -245,6 +273,8 @@ def perfect(call: Submit | Read | Stop | Locate, now: float) -> Result:
             )
         case Stop():
             return Stopped()
+        case FetchTranscript():
+            return Fetched(text="", media_type="")
         case Locate():
             return Located({}, now)
 

@@ -16,8 +16,10 @@ from pydantic import SecretStr
 
 from agents.domain import HighlightDomain
 from agents.policy import Policy
+from agents.profiles import Profiles
 from agents.state import PartitionState
 from pipeline.api import HighlightClient, RetryPolicy, open_http_client
+from pipeline.effects.perform import Performer
 from pipeline.effects.runner import EffectRunner
 from pipeline.ledger.errors import LedgerClosed, LedgerError
 from pipeline.simulator.scenario_file import scenario_from
@@ -79,9 +81,18 @@ class MemoryLedger(MemoryStage):
 class Rig:
     """One partition with a runner; at real time unless a clock is given."""
 
-    def __init__(self, api: Any, *, clock: StoppedClock | None = None, concurrency: int = 16, **policy: Any) -> None:
+    def __init__(
+        self,
+        api: Any,
+        *,
+        clock: StoppedClock | None = None,
+        concurrency: int = 16,
+        performer: Performer | None = None,
+        profiles: Profiles | None = None,
+        **policy: Any,
+    ) -> None:
         self.clock: Callable[[], float] = clock or time.time
-        self.domain = HighlightDomain(Policy(**{**FAST, **policy}), Random(5))
+        self.domain = HighlightDomain(Policy(**{**FAST, **policy}), Random(5), profiles=profiles)
         self.ledger = MemoryLedger(self.domain.new_state(3))
         self.bugs: list[BaseException] = []
         self.handed: list[Observation] = []
@@ -93,6 +104,7 @@ class Rig:
             concurrency=concurrency,
             on_fatal=self.bugs.append,
             hand_over=self._hand_over,
+            performer=performer,
         )
         self._offset = 0
 

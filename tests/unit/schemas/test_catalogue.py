@@ -1,4 +1,4 @@
-"""The topic catalogue: what it promises about the eight topics, and that a broken topic file is refused."""
+"""The topic catalogue: what it promises about the topics, and that a broken topic file is refused."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,8 @@ from schemas.catalogue import INPUTS, Catalogue, CatalogueError, TopicSpec
 DAY_MS = 86_400_000
 MIB = 1_048_576
 
-COMPACTED = {"streams", "summaries", "ledger"}
+COMPACTED = {"streams", "summaries", "tournaments", "ledger"}
+OF_TOURNAMENTS = {"tournament-sightings", "moments", "tournaments", "notifications"}
 
 
 def file_of(**changes: Any) -> dict[str, str]:
@@ -22,16 +23,19 @@ def file_of(**changes: Any) -> dict[str, str]:
     return {"requests": yaml.safe_dump({**yaml.safe_load(text), **changes})}
 
 
-def test_there_are_exactly_the_eight_topics() -> None:
+def test_there_are_exactly_the_agreed_topics() -> None:
     """Nothing is declared that was not agreed, and each short name is part of its full name."""
     topics = catalogue.load().topics
-    assert set(topics) == {*INPUTS, "highlights", "streams", "summaries", "ledger", "dead-letters"}
+    of_requests = {"follow-ups", "highlights", "streams", "summaries", "ledger", "dead-letters"}
+    assert set(topics) == {*INPUTS, *OF_TOURNAMENTS, *of_requests}
     assert all(spec.name == f"tldr.{short}.v1" for short, spec in topics.items())
 
 
-def test_every_topic_is_placed_by_request_id() -> None:
-    """One partition number means one owner and everything about a request."""
-    assert {spec.key for spec in catalogue.load().topics.values()} == {"request_id"}
+def test_every_topic_is_placed_by_request_id_or_by_tournament() -> None:
+    """One partition number means one owner and everything about a request, or about a tournament."""
+    topics = catalogue.load().topics
+    assert {short for short, spec in topics.items() if spec.key == "tournament_id"} == OF_TOURNAMENTS
+    assert {spec.key for spec in topics.values()} == {"request_id", "tournament_id"}
 
 
 @pytest.mark.parametrize("short", sorted(COMPACTED))
@@ -44,7 +48,18 @@ def test_a_topic_of_latest_states_is_compacted_and_keeps_tombstones_for_a_week(s
 
 
 @pytest.mark.parametrize(
-    ("short", "days"), [("requests", 7), ("commands", 7), ("observations", 7), ("highlights", 30), ("dead-letters", 14)]
+    ("short", "days"),
+    [
+        ("requests", 7),
+        ("commands", 7),
+        ("observations", 7),
+        ("tournament-sightings", 7),
+        ("highlights", 30),
+        ("follow-ups", 30),
+        ("moments", 30),
+        ("notifications", 7),
+        ("dead-letters", 14),
+    ],
 )
 def test_a_topic_of_events_keeps_them_for_its_days(short: str, days: int) -> None:
     """Retention is what the documents say."""

@@ -81,6 +81,9 @@ def test_every_example_says_its_version() -> None:
         ("highlights", "plain", {"confidence": 1.5}),
         ("streams", "accepted", {"state": "sleeping"}),
         ("summaries", "completed", {"counts": None}),
+        ("moments", "three-views", {"views": -1}),
+        ("tournaments", "live", {"totals": {"streams": 1}}),
+        ("notifications", "ace", {"score": 1.5}),
         ("dead-letters", "invalid", {"tldr-error-attempt": "first"}),
     ],
 )

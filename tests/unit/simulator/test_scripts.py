@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from agents.profiles.transcript import parse
 from pipeline.simulator.content import Submission, plan_stream
 from pipeline.simulator.scenario import Scenario
 from pipeline.simulator.scripts import find_script, script_names
@@ -41,3 +43,13 @@ def test_a_script_that_is_not_there_changes_nothing() -> None:
         plan_stream(Scenario(), 1, asked, 0).highlights
         == plan_stream(Scenario(), 1, Submission("https://a.example.com/v"), 0).highlights
     )
+
+
+def test_a_transcript_served_is_the_one_that_is_written() -> None:
+    """As WebVTT it says the same as the segments that a request would carry."""
+    script = find_script("board-meeting")
+    assert script is not None
+    read = parse(script.webvtt()).segments
+    assert [msgspec.structs.astuple(one) for one in read] == [
+        (line["start"], line["end"], line["text"], line["speaker"]) for line in script.segments()
+    ]

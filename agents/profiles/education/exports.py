@@ -1,0 +1,145 @@
+"""A lecture's documents as files: chapters for players, study notes, captions of each clip."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+import webvtt
+
+from agents.profiles.education.captions import stamp
+from agents.profiles.education.titles import clock
+from agents.profiles.profile import Export
+from schemas.records.highlight import Highlight
+from schemas.records.summary import Summary
+
+_UNSAFE = re.compile(r"[^a-z0-9]+")
+
+
+def chapters_vtt(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:  # noqa: ARG001 - the port
+    """Chapters as WebVTT, for a ``track`` of kind ``chapters``."""
+    cues = [
+        f"{place}\n{stamp(chapter['start_s'])} --> {stamp(chapter['end_s'])}\n{_cue(chapter['title'])}\n"
+        for place, chapter in enumerate(_chapters(summary), start=1)
+    ]
+    return {"chapters.vtt": "WEBVTT\n\n" + "\n".join(cues)}
+
+
+def youtube(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:  # noqa: ARG001 - the port
+    """Chapters as lines for a video's description."""
+    lines = [f"{clock(chapter['start_s'])} {chapter['title']}" for chapter in _chapters(summary)]
+    return {"description.txt": "\n".join(lines) + "\n" if lines else ""}
+
+
+def chapters_json(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:
+    """Chapters as Podcasting 2.0 reads them."""
+    links = {int(one.start_s): one.moment_url for one in highlights if one.moment_url}
+    chapters = []
+    for chapter in _chapters(summary):
+        entry = {"startTime": chapter["start_s"], "endTime": chapter["end_s"], "title": chapter["title"]}
+        url = links.get(chapter["start_s"])
+        chapters.append({**entry, "url": url} if url else entry)
+    text = msgspec.json.format(msgspec.json.encode({"version": "1.2.0", "chapters": chapters}), indent=2)
+    return {"chapters.json": text.decode() + "\n"}
+
+
+def notes_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:
+    """Study notes for people: chapters, glossary, laws, examples, what was stressed, review questions."""
+    document = summary.document
+    links = {one.highlight_id: one.moment_url or one.clip_url for one in highlights}
+    lines = ["# Study notes", "", f"Source: {_plain(summary.source_url)}"]
+    chapters = [f"- {clock(chapter['start_s'])} {_plain(chapter['title'])}" for chapter in _chapters(summary)]
+    lines += _section("Chapters", chapters)
+    glossary = [
+        f"- **{_plain(entry['term'])}** ({_when(entry['evidence']['at_s'], links.get(entry['highlight_id']))}): "
+        f"{_plain(entry['definition'])}"
+        for entry in document.get("glossary", [])
+    ]
+    lines += _section("Glossary", glossary)
+    for name, title in (
+        ("theorems", "Laws and theorems"),
+        ("examples", "Examples"),
+        ("emphasis", "To remember"),
+        ("asked", "Questions asked"),
+    ):
+        points = document.get(name, [])
+        lines += _section(
+            title, [f"- {_when(one['at_s'], links.get(one['highlight_id']))} {_plain(one['text'])}" for one in points]
+        )
+    review: list[str] = []
+    for place, one in enumerate(document.get("questions", []), start=1):
+        review += [f"{place}. {_plain(one['question'])}", f"   Answer ({clock(one['at_s'])}): {_plain(one['answer'])}"]
+    lines += _section("Review questions", review)
+    index = [
+        f"- {_plain(concept)}: {', '.join(clock(at) for at in times)}"
+        for concept, times in document.get("index", {}).items()
+    ]
+    lines += _section("Index", index)
+    return {"notes.md": "\n".join(lines) + "\n"}
+
+
+def clips_vtt(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:  # noqa: ARG001 - the port
+    """Captions of each clip as WebVTT; clips in which nothing is said have none."""
+    return {f"{name}.vtt": captions for name, captions in _captions(highlights)}
+
+
+def clips_srt(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:  # noqa: ARG001 - the port
+    """Captions of each clip as SRT."""
+    files = {}
+    for name, captions in _captions(highlights):
+        out = StringIO()
+        webvtt.from_buffer(StringIO(captions)).write(out, format="srt")
+        files[f"{name}.srt"] = out.getvalue()
+    return files
+
+
+def _captions(highlights: Sequence[Highlight]) -> list[tuple[str, str]]:
+    order = sorted(highlights, key=lambda one: (one.start_s, one.highlight_id))
+    spoken = [one for one in order if isinstance(one.enrichment.get("captions"), str) and one.enrichment["captions"]]
+    return [
+        (f"{place:03}-{_slug(str(one.enrichment.get('title', one.title)))}", one.enrichment["captions"])
+        for place, one in enumerate(spoken, start=1)
+    ]
+
+
+def _slug(title: str) -> str:
+    """Return a title as a safe part of a file's name."""
+    return _UNSAFE.sub("-", title.lower())[:50].strip("-") or "clip"
+
+
+def _chapters(summary: Summary) -> list[dict[str, Any]]:
+    chapters: list[dict[str, Any]] = summary.document.get("chapters", [])
+    return chapters
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    return ["", f"## {title}", "", *lines] if lines else []
+
+
+def _when(at_s: float, url: str | None) -> str:
+    return f"[{clock(at_s)}]({url})" if url else clock(at_s)
+
+
+def _cue(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _plain(text: str) -> str:
+    """Return text that Markdown shows as it is, on one line."""
+    return "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in " ".join(text.split()))
+
+
+EXPORTS: Mapping[str, Export] = MappingProxyType(
+    {
+        "chapters-vtt": Export("Chapters as WebVTT.", chapters_vtt),
+        "youtube": Export("Chapters as a YouTube description has them.", youtube),
+        "chapters-json": Export("Chapters as Podcasting 2.0 JSON.", chapters_json),
+        "notes-md": Export("Study notes as Markdown.", notes_markdown),
+        "clips-srt": Export("Captions of each clip as SRT.", clips_srt),
+        "clips-vtt": Export("Captions of each clip as WebVTT.", clips_vtt),
+    }
+)

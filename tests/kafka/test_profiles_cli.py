@@ -1,0 +1,101 @@
+"""Documents taken out of Kafka, and a past range run again, against a real broker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from agents.ledger_records import STATE_VERSION, OriginalRequest, original_key
+from agents.profile_trial import Trial
+from agents.profiles.gaming import Gaming
+from pipeline.kafka.connection import KafkaConnection
+from pipeline.kafka.embedded import EmbeddedKafka
+from pipeline.settings.groups import TopicSettings
+from pipeline.stack.topics import apply_topics
+from pipeline.streaming.partitioner import partition_of
+from pipeline.worker.exit_codes import ExitCode
+from schemas.records import Highlight, Request, encode
+from tests.kafka.clients import read_all
+from tests.kafka.program import environment, highlights
+from tests.kafka.test_cli import write
+from tests.unit.agents.support import seen_highlight
+from tests.unit.cli.world import REQUEST, stream, summary
+
+ASKED = Request(
+    request_id=REQUEST,
+    tenant="acme",
+    source_url="https://www.twitch.tv/videos/42",
+    platform="twitch",
+    profile="gaming",
+    metadata={"game": "valorant"},
+)
+
+
+@pytest.fixture
+def env(kafka: EmbeddedKafka, topic_prefix: str) -> dict[str, str]:
+    """Settings for the shared broker, under a prefix of this test's own."""
+    return environment(
+        KAFKA_BOOTSTRAP_SERVERS=kafka.bootstrap_servers, TLDR_TOPIC_PREFIX=topic_prefix, TLDR_PARTITIONS="2"
+    )
+
+
+async def published(env: dict[str, str]) -> None:
+    """A settled request of a match: two highlights, the first corrected, its summary, and the request in the ledger."""
+    connection = KafkaConnection.plaintext(env["KAFKA_BOOTSTRAP_SERVERS"])
+    prefix = env["TLDR_TOPIC_PREFIX"]
+    await apply_topics(connection, TopicSettings(prefix=prefix, partitions=2))
+    trial = Trial(Gaming(), ASKED)
+    records = [
+        trial.see(seen_highlight("h1", title="Nyx has four")),
+        msgspec.structs.replace(trial.see(seen_highlight("h1", title="Nyx aces")), revision=2, seq=2),
+        msgspec.structs.replace(trial.see(seen_highlight("h2", title="Karu wins the 1v3")), seq=3),
+    ]
+    key = REQUEST.encode()
+    for record in records:
+        await write(connection, f"{prefix}tldr.highlights.v1", key, encode(record), partition=0)
+    await write(connection, f"{prefix}tldr.streams.v1", key, encode(stream()), partition=0)
+    ended = summary(records, profile="gaming@1", document=msgspec.to_builtins(trial.document()))
+    await write(connection, f"{prefix}tldr.summaries.v1", key, encode(ended), partition=0)
+    original = OriginalRequest(state_version=STATE_VERSION, value=encode(ASKED).decode(), offset=0, timestamp=0)
+    kept = msgspec.json.encode(original)
+    await write(connection, f"{prefix}tldr.ledger.v1", original_key(REQUEST).encode(), kept, partition=0)
+
+
+async def test_a_document_is_taken_out_in_each_of_its_forms(env: dict[str, str], tmp_path: Path) -> None:
+    """Listed, printed, and written as files, from the latest summary and the latest revision of each highlight."""
+    await published(env)
+    listed = highlights("export", REQUEST, "-o", "json", env=env)
+    assert [row["format"] for row in listed.records()] == ["report-md", "moments-csv"]
+    printed = highlights("export", REQUEST, "--format", "report-md", env=env)
+    assert printed.code == ExitCode.OK
+    assert "Nyx aces" in printed.out
+    assert "Nyx has four" not in printed.out
+    assert highlights("export", REQUEST, "-f", "moments-csv", "--to", str(tmp_path), env=env).code == ExitCode.OK
+    assert (tmp_path / "moments.csv").read_text().count("\n") == 3
+    unknown = highlights("export", REQUEST, "-f", "opera", env=env)
+    assert unknown.code == ExitCode.SETTINGS
+    assert "report-md" in unknown.err
+
+
+async def test_a_past_range_is_run_again_beside_what_was_published(env: dict[str, str]) -> None:
+    """Under the same rules nothing differs; others are told, on a topic apart."""
+    await published(env)
+    same = highlights("replay", "--profile", "gaming@1", "--dry-run", "-o", "json", env=env)
+    assert same.records()[-1] == {"highlights": 2, "different": 0, "lost": {}, "topic": None}
+    other = highlights(
+        "replay", "--profile", "general", "--to-topic", f"{env['TLDR_TOPIC_PREFIX']}x", "-o", "json", env=env
+    )
+    assert other.code == ExitCode.OK, other.err
+    *differences, told = other.records()
+    assert (told["highlights"], told["topic"]) == (2, f"{env['TLDR_TOPIC_PREFIX']}x")
+    assert {"confidence_band"} == set(differences[0]["added"])
+    values = await read_all(env["KAFKA_BOOTSTRAP_SERVERS"], told["topic"], partition_of(2)(REQUEST.encode()))
+    records = [msgspec.json.decode(value, type=Highlight) for value in values]
+    assert sorted((one.highlight_id, one.revision, one.profile) for one in records) == [
+        ("h1", 2, "general@1"),
+        ("h2", 1, "general@1"),
+    ]
+    early = highlights("replay", "--profile", "general", "--to", "1970-01-01", "--dry-run", "-o", "json", env=env)
+    assert early.records()[-1]["highlights"] == 0

@@ -1,0 +1,129 @@
+"""Commands around profiles, as far as they need no Kafka."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agents.composition import build_domain
+from agents.profile_trial import Trial, observed
+from agents.profiles.gaming import Gaming
+from pipeline.cli import replay_diff
+from pipeline.cli.errors import CommandError
+from pipeline.cli.export import write_files
+from pipeline.cli.main import call
+from pipeline.worker.exit_codes import ExitCode
+from tests.unit.agents.support import make_request, seen_highlight
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Run a command; return its code, and what it wrote."""
+    code = call(build_domain, list(words))
+    told = capsys.readouterr()
+    return code, told.out, told.err
+
+
+def test_profiles_are_listed_with_their_versions(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each with its exports."""
+    code, out, _ = run(capsys, "profiles", "ls", "--output", "json")
+    rows = {row["profile"]: row for row in map(json.loads, out.splitlines())}
+    assert code == 0
+    assert rows["general"]["version"] == "general@1"
+    assert "report-md" in rows["gaming"]["exports"]
+
+
+def test_a_profile_shows_what_it_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    """Options by game and rules with their confidence; an unknown name lists those there are."""
+    code, out, _ = run(capsys, "profiles", "show", "gaming", "--output", "json")
+    shown = json.loads(out)
+    assert code == 0
+    assert shown["games"]["valorant"]["options"]["clip_duration"] == 20
+    assert all(0 < rule["confidence"] <= 1 for rule in shown["rules"])
+    code, _, err = run(capsys, "profiles", "show", "cooking")
+    assert code == ExitCode.SETTINGS
+    assert "gaming" in err
+
+
+def test_a_profile_is_tried_on_every_line_that_can_be_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Records of the topic, highlights in the API's words and pages alike; the others are named by their number."""
+    shown = {"id": "h1", "title": "Nyx aces"}
+    record = Trial(Gaming(), make_request()).see(seen_highlight("h3", title="Karu aces too"))
+    lines = [json.dumps(shown), "not JSON", json.dumps({"highlights": [{"id": "h2", "title": "1v3 won"}]}), "7"]
+    file = tmp_path / "highlights.jsonl"
+    file.write_bytes("\n".join(lines).encode() + b"\n" + json.dumps(json.loads(_json(record))).encode())
+    code, out, err = run(capsys, "profiles", "test", str(file), "--profile", "gaming", "--output", "json")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert code == ExitCode.FAILED
+    assert [row["highlight_id"] for row in rows[:-1]] == ["h1", "h2", "h3"]
+    assert [row["enrichment"]["events"][0]["kind"] for row in rows[:-1]] == ["ace", "clutch", "ace"]
+    assert rows[-1]["document"]["kinds"]["ace"] == 2
+    assert "line 2" in err
+    assert "line 4" in err
+
+
+def _json(record: object) -> bytes:
+    import msgspec  # noqa: PLC0415 - here alone
+
+    return msgspec.json.encode(record)
+
+
+def test_metadata_that_a_profile_cannot_use_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """By its field, before any line is read."""
+    request = tmp_path / "request.json"
+    request.write_text(
+        json.dumps(
+            {"request_id": "r", "tenant": "t", "source_url": "https://example.com/v.mp4", "metadata": {"players": 7}}
+        )
+    )
+    words = ["profiles", "test", str(tmp_path / "none.jsonl"), "--profile", "gaming", "--request", str(request)]
+    code, _, err = run(capsys, *words)
+    assert code == ExitCode.SETTINGS
+    assert "players" in err
+
+
+def test_a_record_run_again_under_the_same_rules_is_the_same() -> None:
+    """What the API showed is won back from a record."""
+    trial = Trial(Gaming(), make_request())
+    record = trial.see(seen_highlight("h1", title="Nyx aces", metadata={"a": 1}, extra={"b": 2}))
+    assert trial.again(record) == record
+    assert observed(record).metadata == {"a": 1}
+
+
+def test_a_difference_names_tags_and_fields() -> None:
+    """Added, removed, changed; nothing when nothing differs."""
+    trial = Trial(Gaming(), make_request())
+    before = trial.see(seen_highlight("h1", title="Nyx aces"))
+    after = trial.see(seen_highlight("h1", title="Nyx wins the 1v3"))
+    difference = replay_diff.of_highlight(before, after)
+    assert difference is not None
+    assert (difference.added, difference.removed) == (["tag:clutch"], ["tag:ace"])
+    assert {"title", "events", "hype"} <= set(difference.changed)
+    assert replay_diff.of_highlight(before, before) is None
+    assert replay_diff.counted([difference])[0][2] == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["replay", "--profile", "cooking"],
+        ["replay", "--profile", "gaming", "--since", "yesterday"],
+        ["replay", "--profile", "gaming", "--to-topic", "tldr.highlights.v1"],
+        ["replay", "--profile", "gaming", "--to-topic", "no topic"],
+    ],
+)
+def test_a_replay_that_makes_no_sense_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Before Kafka is asked: an unknown profile, a time that is none, a topic of ours."""
+    assert run(capsys, *words)[0] == ExitCode.SETTINGS
+
+
+def test_exported_files_stay_in_their_folder(tmp_path: Path) -> None:
+    """Whatever their names say; what is there is not written over unasked."""
+    folder = tmp_path / "a"
+    write_files(folder, {"../evil.md": "x", "b.md": "y"}, force=False)
+    assert sorted(path.name for path in folder.iterdir()) == ["b.md", "evil.md"]
+    with pytest.raises(CommandError):
+        write_files(folder, {"b.md": "z"}, force=False)
+    write_files(folder, {"b.md": "z"}, force=True)
+    assert (folder / "b.md").read_text() == "z"
