@@ -40,7 +40,8 @@ _ABSTRACT = ("ing", "tion", "sion", "ment", "ism", "sis", "ance", "ence", "ness"
 """How words end that name an activity or state, so that what follows them with ``-ing`` says what it is."""
 
 _NO_NAME = frozenset(
-    "fine okay ok great good bad all why right true wrong enough how what not when where it cool".split()
+    ["fine", "okay", "ok", "great", "good", "bad", "all", "why", "right", "true", "wrong", "enough", "how", "what"]
+    + ["not", "when", "where", "it", "cool"]
 )
 _OURSELVES = frozenset(["i", "we", "my", "i'm", "we're", "i've", "we've", "i'll", "we'll"])
 _NOUNS_IN_ING = frozenset(["something", "anything", "everything", "making", "taking", "having", "using"])
@@ -98,7 +99,8 @@ class Forms:
             _Form("to-do", re.compile(r"to ", flags), re.compile(to_do, flags), 3),
         )
         self._when = re.compile(
-            r"(?:when|if|whenever)\s(?:\S+\s){3,30}?(?:that's|that is|you have|you've got)\s(?:called\s)?(?:an?\s|the\s)?"
+            r"(?:when|if|whenever)\s(?:\S+\s){3,30}?(?:that's|that is|you have|you've got)\s"
+            r"(?:called\s)?(?:an?\s|the\s)?"
             r"(?P<term>[\w-]+(?:\s[\w-]+){0,2})[.!]?$",
             flags,
         )
