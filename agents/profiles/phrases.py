@@ -11,6 +11,7 @@ phrases cost: an enrichment has some microseconds (``make bench``).
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
@@ -27,6 +28,8 @@ _GAP = 5
 _REMEMBERED = 50_000
 _START = 0
 _ENDS = frozenset(".!?;:\n")
+_OTHER, _END = "", "."
+_NO_WORD: tuple[str, ...] = ()
 
 
 class PhraseError(ValueError):
@@ -91,7 +94,11 @@ class Phrases(Generic[T]):
         self._meanings: list[T] = []
         self._shared: dict[tuple[int, str], int] = {}
         self._closed = 0
-        self._begun: dict[str, tuple[int, ...]] = {}
+        self._root = _Node(frozenset(), ())
+        self._nodes: dict[frozenset[tuple[int, int]], _Node] = {}
+        self._vocabulary: set[str] = set()
+        self._beginnings: dict[str, tuple[str, ...]] = {}
+        self._kinds: dict[str, str] = {}
 
     def add(self, source: str, meaning: T) -> None:
         """Add a phrase; all are added before the first search.
@@ -160,7 +167,6 @@ class Phrases(Generic[T]):
     def _close(self) -> None:
         """Lead every word to all states where one then is, so that the search need not ask."""
         self._closed = len(self._meanings)
-        self._begun.clear()
         reach = [self._reached(place) for place in range(len(self._states))]
         for state in self._states:
             state.by_word = {word: _all(targets, reach) for word, targets in state.by_word.items()}
@@ -168,6 +174,19 @@ class Phrases(Generic[T]):
                 stem: [(prefix, place) for prefix, target in pairs for place in reach[target]]
                 for stem, pairs in state.by_stem.items()
             }
+        self._vocabulary = {word for state in self._states for word in state.by_word}
+        beginnings: defaultdict[str, set[str]] = defaultdict(set)
+        for state in self._states:
+            for stem, pairs in state.by_stem.items():
+                beginnings[stem].update(prefix for prefix, _ in pairs)
+        self._beginnings = {stem: tuple(prefixes) for stem, prefixes in beginnings.items()}
+        self._kinds.clear()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Drop all nodes; they are worked out again as texts need them."""
+        self._nodes.clear()
+        self._root = _Node(frozenset((place, 0) for place in self._reached(_START)), ())
 
     def _reached(self, begin: int) -> list[int]:
         """Return the states where one is as well at a state; those alone at which something can come of it."""
@@ -184,46 +203,81 @@ class Phrases(Generic[T]):
     # -- finding ---------------------------------------------------------------------------------------------------
 
     def find(self, text: Words) -> list[Found[T]]:
-        """Return every phrase at every place where it begins, in the order of the places."""
+        """Return every phrase at every place where it begins, in the order of the places; the shortest of its ways."""
         if self._closed != len(self._meanings):
             self._close()
         found: list[Found[T]] = []
-        begun = self._begun
-        for first, word in enumerate(text.words):
-            states = begun.get(word)
-            if states is None:
-                states = self._begin(word)
-            if states:
-                self._walk(text.words, first, states, found)
+        kinds_of = self._kinds
+        kinds = [kinds_of[word] if word in kinds_of else self._kind(word) for word in text.words]
+        root = self._root
+        begin = root.after
+        for first, kind in enumerate(kinds):
+            node = begin[kind] if kind in begin else self._grow(root, kind)
+            if node is not None:
+                self._walk(node, kinds, first, found)
         return found
 
-    def _begin(self, word: str) -> tuple[int, ...]:
-        """Return where a first word leads; words repeat from text to text, so it is remembered."""
-        if len(self._begun) > _REMEMBERED:
-            self._begun.clear()
-        starts = self._reached(_START)
-        states = dict.fromkeys(target for start in starts for target in _next(self._states[start], word))
-        self._begun[word] = begun = tuple(states)
-        return begun
-
-    def _walk(self, words: list[str], first: int, begun: tuple[int, ...], found: list[Found[T]]) -> None:
-        states = self._states
+    def _walk(self, begun: _Node, kinds: list[str], first: int, found: list[Found[T]]) -> None:
+        node: _Node | None = begun
         seen: set[int] = set()
-        places: list[tuple[int, Sequence[int]]] = [(first + 1, begun)]
-        for at, reached in places:  # grows while it is walked
-            for place in reached:
-                state = states[place]
-                for meaning in state.means:
-                    if meaning not in seen:
-                        seen.add(meaning)
-                        found.append(Found(self._meanings[meaning], first, at))
-                if state.by_word or state.by_stem:
-                    for position in range(at, min(len(words), at + 1 + state.skips)):
-                        word = words[position]
-                        if word[0] in _ENDS:
-                            break
-                        if targets := _next(state, word):
-                            places.append((position + 1, targets))
+        at = first + 1
+        while node is not None:
+            for meaning in node.means:
+                if meaning not in seen:
+                    seen.add(meaning)
+                    found.append(Found(self._meanings[meaning], first, at))
+            if at == len(kinds):
+                return
+            kind = kinds[at]
+            node = node.after[kind] if kind in node.after else self._grow(node, kind)
+            at += 1
+
+    def _grow(self, node: _Node, kind: str) -> _Node | None:
+        """Return where a word leads from a node; worked out once, since the same ways are gone text after text."""
+        items: set[tuple[int, int]] = set()
+        for place, skips in node.items if kind != _END else ():
+            state = self._states[place]
+            if kind != _OTHER:
+                items.update((target, self._states[target].skips) for target in _next(state, kind))
+            if skips:
+                items.add((place, skips - 1))
+        node.after[kind] = reached = self._node(frozenset(items))
+        return reached
+
+    def _node(self, items: frozenset[tuple[int, int]]) -> _Node | None:
+        if not items:
+            return None
+        node = self._nodes.get(items)
+        if node is None:
+            if len(self._nodes) > _REMEMBERED:  # texts of all the world: begin anew rather than grow for ever
+                self._forget()
+            means = sorted({meaning for place, _ in items for meaning in self._states[place].means})
+            node = self._nodes[items] = _Node(items, tuple(means))
+        return node
+
+    def _kind(self, word: str) -> str:
+        """Return a word that some phrase has, as it is; all others are one, and so are the ends of sentences."""
+        if len(self._kinds) > _REMEMBERED:
+            self._kinds.clear()
+        if word[0] in _ENDS:
+            kind = _END
+        elif word in self._vocabulary or word.startswith(self._beginnings.get(word[:_STEM], _NO_WORD)):
+            kind = word
+        else:
+            kind = _OTHER
+        self._kinds[word] = kind
+        return kind
+
+
+class _Node:
+    """All states where one may be at once, each with how many words may still be skipped there."""
+
+    __slots__ = ("after", "items", "means")
+
+    def __init__(self, items: frozenset[tuple[int, int]], means: tuple[int, ...]) -> None:
+        self.items = items
+        self.means = means
+        self.after: dict[str, _Node | None] = {}
 
 
 def _next(state: _State, word: str) -> Sequence[int]:

@@ -40,9 +40,9 @@ _ABSTRACT = ("ing", "tion", "sion", "ment", "ism", "sis", "ance", "ence", "ness"
 """How words end that name an activity or state, so that what follows them with ``-ing`` says what it is."""
 
 _NO_NAME = frozenset(
-    ["fine", "okay", "ok", "great", "good", "bad", "all", "why", "right", "true", "wrong", "enough", "how", "what"]
-    + ["not", "when", "where", "it", "cool"]
-)
+    ("fine", "okay", "ok", "great", "good", "bad", "all", "why", "right", "true", "wrong", "enough", "how", "what",
+     "not", "when", "where", "it", "cool")
+)  # fmt: skip
 _OURSELVES = frozenset(["i", "we", "my", "i'm", "we're", "i've", "we've", "i'll", "we'll"])
 _NOUNS_IN_ING = frozenset(["something", "anything", "everything", "making", "taking", "having", "using"])
 

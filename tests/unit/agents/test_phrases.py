@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.profiles import phrases as module
 from agents.profiles.phrases import PhraseError, Phrases, Words
 
 GROUPS = {
@@ -98,3 +99,19 @@ def test_every_word_can_be_cut_out_of_the_text(text: str) -> None:
     for place in range(len(words.words)):
         start, end = words.span(place, place + 1)
         assert len(text[start:end]) == len(words.words[place])
+
+
+@given(texts=st.lists(WORDS, max_size=8))
+def test_what_is_forgotten_is_found_again(texts: list[str]) -> None:
+    """However often the walk begins anew, it finds the same; what is kept is bounded."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_REMEMBERED", 2)
+        forgetful: Phrases[str] = Phrases(GROUPS)
+        for phrase in PHRASES:
+            forgetful.add(phrase, phrase)
+        found = [forgetful.find(Words(text)) for text in texts]
+        assert len(forgetful._nodes) <= 3
+    mindful: Phrases[str] = Phrases(GROUPS)
+    for phrase in PHRASES:
+        mindful.add(phrase, phrase)
+    assert found == [mindful.find(Words(text)) for text in texts]
