@@ -20,8 +20,10 @@ _BULLET = re.compile(r"^\s*(?:[-*\u2022]|\d{1,3}[.)])\s*")
 
 _MONTH_FIRST = ("America/", "US/", "Pacific/Honolulu")
 _REGIONS = {
-    "Europe/London": "GB", "Europe/Berlin": "DE", "Europe/Zurich": "CH", "Europe/Paris": "FR", "Europe/Madrid": "ES", "Europe/Rome": "IT",
-    "Europe/Vienna": "AT", "Europe/Amsterdam": "NL", "Europe/Dublin": "IE", "Europe/Stockholm": "SE", "Asia/Kolkata": "IN",
+    "Europe/London": "GB", "Europe/Berlin": "DE", "Europe/Zurich": "CH", "Europe/Paris": "FR", "Europe/Madrid": "ES",
+    "Europe/Rome": "IT",
+    "Europe/Vienna": "AT", "Europe/Amsterdam": "NL", "Europe/Dublin": "IE", "Europe/Stockholm": "SE",
+    "Asia/Kolkata": "IN",
     "Australia/Sydney": "AU", "Pacific/Auckland": "NZ", "Asia/Tokyo": "JP", "Asia/Singapore": "SG",
 }  # fmt: skip
 """In whose country numbers without a prefix are dialled; the United States for all others."""
@@ -128,6 +130,8 @@ def _names(value: Any) -> Literal["keep", "pseudonyms", "off"]:
     if value == "off":
         return "off"
     names = value.get("names", "keep") if isinstance(value, dict) else None
-    if names == "keep" or names == "pseudonyms":
-        return names
+    if names == "keep":
+        return "keep"
+    if names == "pseudonyms":
+        return "pseudonyms"
     raise ProfileInputError('metadata.privacy: {"names": "keep"}, {"names": "pseudonyms"} or "off" is expected')

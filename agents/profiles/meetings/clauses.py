@@ -1,19 +1,22 @@
-"""Turns of speech cut into clauses, each in a plain form that rules can read: one word for every name, date and the like.
+"""Turns of speech cut into clauses, each in a plain form that rules can read: one word for all names, dates, the like.
 
 "Okay Tom, I'll send it by Friday." reads ``xbeg xthen xcall i will send it by xdate xend``. The words with an x:
 
 ``xbeg`` and ``xend``: where the clause begins and ends; ``xask``: its sentence is a question;
-``xthen``: it begins with a word that settles ("okay", "then"); ``xcall``: somebody is called by name, ``xname``: named;
+``xyes``: before it, where it begins with a yes; ``xthen``: it begins with a word that settles ("okay", "then");
+``xcall``: somebody is called by name; ``xname``: named;
 ``xrole``: a department or post; ``xdate``: a date; ``xing`` stands before a verb in -ing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from agents.profiles.meetings.dates import BEGINS as DATE_BEGINS
+from agents.profiles.meetings.dates import BEHIND as DATE_BEHIND
 from agents.profiles.meetings.dates import DATE
 from agents.profiles.meetings.people import People
 
@@ -24,7 +27,22 @@ _CURLY = str.maketrans({"\u2019": "'", "\u2018": "'"})
 _ABBREVIATED = re.compile(r"(?:^|\W)(?:dr|mr|mrs|ms|prof|vs|e\.g|i\.e|no|st)\.$", re.IGNORECASE)
 _SHORT = 2
 _LAST_WORD = re.compile(r"[\w']+\W*$")
-_IS = re.compile(r"(?<=\w)'s(?=\s+(?:out|in|off|on|dead|done|gone|final|approved|rejected|settled|cancelled|agreed|not|gonna|now|the one|still)\b)")  # fmt: skip
+_IS = re.compile(
+    r"(?<=\w)'s(?=\s+(?:out|in|off|on|dead|done|gone|final|approved|rejected|settled|cancelled|agreed|not|gonna|now"
+    r"|the one|still)\b)"
+)
+_WORDS = re.compile(r"[\w']+")
+_DIGITS = frozenset("0123456789")
+_SHORTEST_ING = 4
+_STRANGER = re.compile(r"[A-Z][\w-]+(?: [A-Z][\w-]+)?(?=(?: will| is going to|'s going to| is gonna| has agreed to) )")
+"""A name that is none of the attendees': capital letters before what only somebody can do."""
+_NO_NAMES = frozenset(
+    ["it", "that", "this", "they", "we", "you", "he", "she", "who", "what", "there", "everyone", "everybody", "someone",
+     "somebody", "nobody", "anybody", "anyone", "these", "those", "everything", "nothing", "which", "when", "how",
+     "the", "all", "both", "one", "i"]
+)  # fmt: skip
+_NO_DATES = frozenset(["mar", "sun", "may", "second", "jun", "mon", "sep", "dec", "jan"])
+_OLD_YEAR = re.compile(r"(?<!\w)(?:19\d\d|20[01]\d)(?!\w)")
 _BLANKS = re.compile(r"[\s.!?;]+")
 
 
@@ -33,6 +51,7 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     fillers: list[str]
     settling: list[str]
+    affirming: list[str]
     contractions: dict[str, str]
     roles: list[str]
     not_ing: list[str]
@@ -48,7 +67,7 @@ class Clause:
         start: and ``end``: offsets in the turn's text.
         plain: its plain form.
         asked: its sentence ends with a question mark.
-        names: places of the attendees it names, in order.
+        names: places of the attendees it names, and names of nobody invited, in order.
         called: the attendee called by name at its beginning or end.
         roles: departments and posts it names.
         dates: what looks like a date in it, lower case.
@@ -63,7 +82,7 @@ class Clause:
         self.plain = ""
         self.asked = False
         self.called: int | None = None
-        self.names: list[int] = []
+        self.names: list[int | str] = []
         self.roles: list[str] = []
         self.dates: list[str] = []
         self.size = 0
@@ -75,6 +94,7 @@ class ClauseReader:
     def __init__(self, words: Vocabulary, people: People) -> None:
         self._people = people
         self._settling = frozenset(words.settling)
+        self._affirming = frozenset(words.affirming)
         fillers = _alternatives([*words.fillers, *words.settling])
         self._opening = re.compile(rf"(?:(?:{fillers})(?![\w'])[\s,.!\-]*)+", re.IGNORECASE)
         self._contractions: Mapping[str, str] = words.contractions
@@ -83,21 +103,17 @@ class ClauseReader:
         subject = rf"(?:i|we|you|they|he|she|{people.pattern})(?![\w])"
         cuts = _alternatives(words.cut_before)
         after_comma = rf"(?:(?:i|we|you|they|he|she|let's)(?!\w)|(?:{people.pattern})(?!\w|\s*[,.?!]|\s*$))"
-        self._cut = re.compile(
-            r"(?P<sentence>(?<=[.!?\u2026])[\"')\]]*\s+|\s*;\s*|\n+|\s+[\u2014\u2013-]+\s+|:\s+|\u2014)"
-            rf"|,?\s+(?=(?:and|but|so|then|because|or)\s+{subject})"
-            rf"|,\s+(?={after_comma})"
-            rf"|,?\s+(?=(?:{cuts})(?![\w']))",
+        new = rf"(?:and|but|so|then|because|or)\s+{subject}|(?:{cuts})(?![\w'])"
+        self._cut = re.compile(  # it begins with a set of letters, by which the search is quick
+            r"[\s,;:\u2014](?:(?P<sentence>(?:(?<=[.!?\u2026]\s)|(?<=[.!?\u2026][\"')\]]\s)|(?<=[;\n\u2014]))\s*"
+            r"|(?<=:)\s+"
+            r"|(?<=\s)[\u2014\u2013-]+\s+)"
+            rf"|(?<=,)\s+(?={after_comma}|{new})|(?<=\s)(?={new}))",
             re.IGNORECASE,
         )
-        self._tokens = re.compile(
-            rf"(?<![\w])(?:(?P<name>{people.pattern})(?P<san>[-\s](?:san|sensei|ji|bhai))?(?P<has>'s)?(?!\w)"
-            rf"|(?P<contraction>{_alternatives(words.contractions)})(?![\w'])"
-            rf"|(?P<role>(?:the\s+)?(?:{_alternatives(words.roles)})(?:\s+team|\s+department)?)(?!\w)"
-            rf"|(?P<ing>\w{{2,}}ing)(?!\w)"
-            rf"|(?P<date>{DATE})(?!\w))",
-            re.IGNORECASE,
-        )
+        self._forms = _forms(words, people)
+        self._telling = frozenset([*words.contractions, *self._forms])
+        self._behind = {**DATE_BEHIND, "the": DATE_BEHIND["the"] | _first_words(_bare(role) for role in words.roles)}
 
     def read(self, text: str) -> list[Clause]:
         """Return the clauses of a turn, in order."""
@@ -132,38 +148,83 @@ class ClauseReader:
         said = text[clause.start : clause.end].strip()
         clause.asked = said.endswith("?")
         opening = self._opening.match(said)
-        settles = False
+        settles = affirms = False
         if opening:
-            settles = not self._settling.isdisjoint(re.findall(r"[\w']+", opening[0].lower()))
+            openers = _WORDS.findall(opening[0].lower())
+            settles = not self._settling.isdisjoint(openers)
+            affirms = not self._affirming.isdisjoint(openers)
             said = said[opening.end() :] or said
-        body = self._tokens.sub(lambda match: self._token(match, clause, said), said).lower()
+        body = self._body(clause, said)
         clause.size = said.count(" ") + 1
+        body = _OLD_YEAR.sub("xyear", body)
         body = _IS.sub(" is", body)
         body = _BLANKS.sub(" ", body).strip()
-        clause.plain = f"xbeg {'xthen ' if settles else ''}{body} {'xask' if clause.asked else 'xend'}"
+        clause.plain = (
+            f"{'xyes ' if affirms else ''}xbeg {'xthen ' if settles else ''}{body} {'xask' if clause.asked else 'xend'}"
+        )
         return clause
 
-    def _token(self, match: re.Match[str], clause: Clause, said: str) -> str:
-        if match["name"] is not None:
+    def _body(self, clause: Clause, said: str) -> str:
+        """Put words in place of names, dates and the like; closely looked at is only what one may begin with."""
+        low = lowered(said)
+        parts: list[str] = []
+        done = 0
+        for word in _WORDS.finditer(low):
+            text, start = word[0], word.start()
+            if start < done:
+                continue
+            if text in self._telling or "'" in text or text[0] in _DIGITS:
+                known = self._contractions.get(text)
+                end, new = (word.end(), known) if known else self._replaced(clause, said, text, start)
+                if new:
+                    parts += (low[done:start], new)
+                    done = end
+            elif text.endswith("ing") and len(text) > _SHORTEST_ING and text not in self._not_ing:
+                parts += (low[done:start], "xing ")
+                done = start
+            elif said[start] != low[start] and text not in _NO_NAMES and (named := _STRANGER.match(said, start)):
+                clause.names.append(named[0])
+                parts += (low[done:start], "xname")
+                done = named.end()
+        parts.append(low[done:])
+        return "".join(parts)
+
+    def _replaced(self, clause: Clause, said: str, text: str, start: int) -> tuple[int, str]:
+        """Return what stands for the words from ``start``, and where they end; nothing when they are as any others."""
+        for form, pattern in self._forms_at(text, said, start + len(text)):
+            match = pattern.match(said, start)
+            if match is not None:
+                return match.end(), self._token(form, match, clause, said)
+        return start, ""
+
+    def _forms_at(self, low: str, said: str, end: int) -> Sequence[tuple[str, re.Pattern[str]]]:
+        """Return the forms that may begin with a word."""
+        behind = self._behind.get(low)
+        if behind is not None:
+            following = _WORDS.match(said, end + 1)
+            if following is None or not (following[0].lower() in behind or following[0][0].isdigit()):
+                return ()
+        elif low[0].isdigit():
+            return _DATE_ONLY
+        return self._forms.get(low) or (self._forms.get(low.partition("'")[0], ()) if "'" in low else ())
+
+    def _token(self, form: str, match: re.Match[str], clause: Clause, said: str) -> str:
+        if form == "name":
             return self._name(match, clause, said)
-        if match["contraction"] is not None:
-            return self._contractions[match["contraction"].lower()]
-        if match["role"] is not None:
-            clause.roles.append(match["role"])
+        if form == "contraction":
+            return self._contractions[lowered(match[0])]
+        if form == "role":
+            clause.roles.append(match[0])
             return "xrole"
-        if match["ing"] is not None:
-            return match[0] if match[0].lower() in self._not_ing else f"xing {match[0]}"
-        if match["past"] is not None:
-            return match[0]
-        if match[0] in ("mar", "Mar", "sun", "may", "second", "jun", "mon"):
-            return match[0]
-        clause.dates.append(match["date"].lower())
-        return "xdate"
+        if match["past"] is None and match[0].lower() not in _NO_DATES:
+            clause.dates.append(lowered(match[0]))
+            return "xdate"
+        return lowered(match[0])
 
     def _name(self, match: re.Match[str], clause: Clause, said: str) -> str:
         place = self._people.find(match["name"])
         if place is None:
-            return match[0]
+            return lowered(match[0])
         clause.names.append(place)
         if match["has"]:
             following = said[match.end() : match.end() + 12].lower().split()
@@ -179,6 +240,49 @@ class ClauseReader:
 
 
 _AFTER_IS = frozenset({"the", "on", "down", "to", "in", "up", "not", "gonna", "already", "still", "also", "out", "off"})
+
+
+def _bare(role: str) -> str:
+    return role.removeprefix("the ")
+
+
+_DATE_ONLY = (("date", re.compile(rf"(?:{DATE})(?!\w)", re.IGNORECASE)),)
+
+
+def _forms(words: Vocabulary, people: People) -> Mapping[str, Sequence[tuple[str, re.Pattern[str]]]]:
+    """Return what may begin with a word, by that word in lower case: names, contractions, roles, dates."""
+    longer = [short for short in words.contractions if " " in short]
+    given = (
+        ("name", people.names, rf"(?P<name>{people.pattern})(?P<san>[-\s](?:san|sensei|ji|bhai))?(?P<has>'s)?(?!\w)"),
+        ("contraction", longer, rf"(?:{_alternatives(longer)})(?![\w'])"),
+        ("role", [*map(_bare, words.roles), "the"], _role(words.roles)),
+    )
+    forms: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    for form, phrases, pattern in given:
+        compiled = re.compile(pattern, re.IGNORECASE)
+        for first in _first_words(phrases):
+            forms.setdefault(first, []).append((form, compiled))
+    for first in [*DATE_BEGINS, *DATE_BEHIND]:
+        forms.setdefault(first, []).extend(_DATE_ONLY)
+    return forms
+
+
+def _role(roles: Iterable[str]) -> str:
+    return rf"(?:the\s+)?(?:{_alternatives(map(_bare, roles))})(?:\s+team|\s+department)?(?!\w)"
+
+
+def lowered(text: str) -> str:
+    """Return a text in lower case, as long as it was."""
+    low = text.lower()
+    return (
+        low if len(low) == len(text) else "".join(one if len(one := letter.lower()) == 1 else letter for letter in text)
+    )
+
+
+def _first_words(phrases: Iterable[str]) -> frozenset[str]:
+    found = (_WORDS.match(phrase.lower()) for phrase in phrases)
+    firsts = {word[0] for word in found if word}
+    return frozenset(firsts | {word.partition("'")[0] for word in firsts if "'" in word})
 
 
 def _alternatives(words: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 import dateparser
@@ -89,12 +89,16 @@ ORDINALS = {
     },
 }
 NUMBERS = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "a couple of": 2, "couple of": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
-    "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "fourteen": 14, "thirty": 30, "zwei": 2, "drei": 3, "dos": 2, "tres": 3, "deux": 2,
+    "a": 1, "an": 1, "one": 1, "two": 2, "a couple of": 2, "couple of": 2, "three": 3, "four": 4, "five": 5, "six": 6,
+    "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "fourteen": 14, "thirty": 30, "zwei": 2, "drei": 3,
+    "dos": 2, "tres": 3, "deux": 2,
     "trois": 3, "twee": 2, "drie": 3,
 }  # fmt: skip
-_TODAY = "today|tonight|this morning|this afternoon|this arvo|this evening|eod|end of day|end of the day|end of play|cob|" \
-    "close of business|close of play|by lunch|within the hour|within an hour|right now|right away|before lunch|by noon|heute|hoy|aujourd'hui|vandaag|oggi"  # fmt: skip
+_TODAY = (
+    "today|tonight|this morning|this afternoon|this arvo|this evening|eod|end of day|end of the day|end of play|cob"
+    "|close of business|close of play|by lunch|within the hour|within an hour|right now|right away|before lunch|by noon"
+    "|heute|hoy|aujourd'hui|vandaag|oggi"
+)
 _TOMORROW = "first thing tomorrow|tomorrow|tmrw|in the morning|first thing in the morning|mañana|demain|domani"
 
 
@@ -103,7 +107,10 @@ def _any(words: dict[str, int]) -> str:
 
 
 _DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)|{_any(ORDINALS)})"
-_AFTER_DAY = r"(?:at|of|by|and|or|so|if|please|latest|then|because|to|for|in|on|is|with|when|but|works|as|would|that|the|i|we|you|at)\b"
+_AFTER_DAY = (
+    r"(?:at|of|by|and|or|so|if|please|latest|then|because|to|for|in|on|is|with|when|but|works|as|would|that|the|i|we"
+    r"|you)\b"
+)
 """Words behind ``the ninth`` that leave it a day; before others (``the ninth floor``) it is none."""
 _MONTH = rf"(?:{_any({name: 1 for name in MONTHS if name != 'may'})}|may)"
 DATE = (
@@ -113,16 +120,41 @@ DATE = (
     rf"|(?P<monthday>{_MONTH}\s+(?:the\s+)?(?:{_DAY}|\d{{1,2}})(?:,?\s+20\d\d)?)"
     rf"|(?P<daymonth>(?:the\s+)?(?:{_DAY}|\d{{1,2}}\.?)\s+(?:of\s+|de\s+)?{_MONTH}(?:,?\s+20\d\d)?)"
     rf"|(?P<nthis>the\s+(?:{_DAY})(?:\s+of\s+(?:this|next)\s+month)?(?!\s+(?!{_AFTER_DAY})\w))"
-    rf"|(?:the\s+)?(?P<ends>end of (?:the |this |next )?(?:week|month|quarter|year)|eow|eom|eoq|month[- ]end|week's end|year[- ]end|quarter[- ]end|"
+    rf"|(?:the\s+)?(?P<ends>end of (?:the |this |next )?(?:week|month|quarter|year)|eow|eom|eoq|month[- ]end|week's end"
+    rf"|year[- ]end|quarter[- ]end|"
     rf"fin de semana|fin de mois|fin de mes|ende der woche|monatsende)"
-    rf"|(?P<weekday>(?:(?:next|this|coming|nächsten|próximo|volgende)\s+)?(?:{_any(WEEKDAYS)})(?:\s+(?:of\s+)?next\s+week|\s+week|\s+in\s+a\s+week|\s+prochain)?)"
-    rf"|(?P<ahead>(?:in|within|give me|in the next|inside)\s+(?:the\s+next\s+)?(?:{_any(NUMBERS)}|\d{{1,3}})\s+(?:working\s+|business\s+)?(?:day|week|month)s?"
-    rf"|(?:{_any(NUMBERS)}|\d{{1,3}})\s+(?:day|week|month)s?\s+(?:from\s+(?:now|today)|today)|in a fortnight|a fortnight from (?:now|today)|in zwei wochen)"
+    rf"|(?P<weekday>(?:(?:next|this|coming|nächsten|próximo|volgende)\s+)?(?:{_any(WEEKDAYS)})"
+    r"(?:\s+(?:of\s+)?next\s+week|\s+week|\s+in\s+a\s+week|\s+prochain)?)"
+    rf"|(?P<ahead>(?:in|within|give me|in the next|inside)\s+(?:the\s+next\s+)?(?:{_any(NUMBERS)}|\d{{1,3}})\s+"
+    r"(?:working\s+|business\s+)?(?:day|week|month)s?"
+    rf"|(?:{_any(NUMBERS)}|\d{{1,3}})\s+(?:day|week|month)s?\s+(?:from\s+(?:now|today)|today)"
+    r"|in a fortnight|a fortnight from (?:now|today)|in zwei wochen)"
     rf"|(?P<tomorrow>(?:the\s+)?day after tomorrow|{_TOMORROW})"
     rf"|(?P<today>{_TODAY})"
     rf"|(?P<vague>next (?:week|month|quarter|sprint|year)|this (?:week|month|quarter)|q[1-4])"
 )
 """What looks like a date, to be searched in lower case; the groups say which form it is."""
+
+BEGINS = frozenset(
+    word.split()[0]
+    for word in [*WEEKDAYS, *MONTHS, *ORDINALS, *NUMBERS, *_TODAY.split("|"), *_TOMORROW.split("|"),
+                 "end", "eow", "eom", "eoq", "month", "week's", "year", "quarter", "fin", "ende", "monatsende", "next",
+                 "this", "coming", "last", "since", "previous", "until", "within", "give", "inside", "day",
+                 "q1", "q2", "q3", "q4", "volgende", "nächsten", "próximo"]
+) - {"the", "a", "an", "in", "by", "right", "close", "before"}  # fmt: skip
+"""Words with which a date may begin."""
+
+BEHIND = {
+    "the": frozenset([*(word.split()[0] for word in ORDINALS), "end", "day", "next"]),
+    "a": frozenset(["week", "month", "fortnight", "couple", "day"]),
+    "an": frozenset(["hour"]),
+    "in": frozenset([*NUMBERS, "the", "a", "zwei"]),
+    "by": frozenset(["lunch", "noon"]),
+    "right": frozenset(["now", "away"]),
+    "close": frozenset(["of"]),
+    "before": frozenset(["lunch"]),
+}  # fmt: skip
+"""Common words with which a date begins only if one of these is next."""
 
 _FIND = re.compile(rf"(?<!\w)(?:{DATE})(?!\w)")
 _NUMBER = re.compile(r"\d+")
@@ -158,20 +190,14 @@ def _iso(said: str, today: date, month_first: bool) -> date | None:  # noqa: ARG
     return date.fromisoformat(said)
 
 
-def _parsed(said: str, today: date, month_first: bool) -> date | None:  # noqa: FBT001
+def _parsed(said: str, today: date, month_first: bool) -> date | None:  # noqa: FBT001 - as above
     settings = {
-        "RELATIVE_BASE": _noon(today),
+        "RELATIVE_BASE": datetime(today.year, today.month, today.day, 12),  # noqa: DTZ001 - a local day
         "PREFER_DATES_FROM": "future",
         "DATE_ORDER": "MDY" if month_first else "DMY",
     }
-    found = dateparser.parse(said, languages=["en"], settings=settings)  # type: ignore[arg-type]
+    found = dateparser.parse(said, languages=["en"], settings=settings)
     return found.date() if found else None
-
-
-def _noon(day: date):  # type: ignore[no-untyped-def]
-    from datetime import datetime
-
-    return datetime(day.year, day.month, day.day, 12)
 
 
 def _month_day(said: str, today: date, month_first: bool) -> date | None:  # noqa: ARG001, FBT001
@@ -231,7 +257,7 @@ def _ends(said: str, today: date, month_first: bool) -> date | None:  # noqa: AR
 def _weekday(said: str, today: date, month_first: bool) -> date | None:  # noqa: ARG001, FBT001
     day = next(WEEKDAYS[word] for word in said.split() if word in WEEKDAYS)
     nearest = today + timedelta(days=(day - today.weekday() - 1) % 7 + 1)
-    if said.startswith("next ") or "next week" in said or said.startswith(("nächsten", "volgende")):
+    if said.startswith(("next ", "nächsten", "volgende")) or "next week" in said:
         return today - timedelta(days=today.weekday()) + timedelta(days=7 + day)
     if said.endswith((" week", "in a week")):
         return nearest + timedelta(days=7)

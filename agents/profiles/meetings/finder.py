@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
@@ -30,7 +31,14 @@ _HEARD = 3
 _SHORT_ANSWER = 4
 """Words of an answer that needs no yes or no."""
 
-_WHO = re.compile(r"\bwho\b")
+_ELLIPSIS = re.compile(
+    r"xbeg (?:xthen )?(?:i|he|she|it|they|we|that|there) (?:am|is|are|was|were|do|does|did"
+    r"|have|has|had|can|will|would)(?: not)?(?:,| xend)"
+)
+"""A subject and an auxiliary, and no more: an answer."""
+
+_WHO = re.compile(r"\b(?:who|whose|wer|quién|qui|wie)\b")
+_ANYBODY = re.compile(r"\b(?:who|someone|somebody|anyone|anybody|one of you|wer|quién|qui|wie)\b")
 _WHEN = re.compile(r"\b(?:when|how long|how soon|what time|which day)\b")
 _LONG_WORD = re.compile(r"(?!x(?:beg|end|ask|then|call|name|names|role|date|ing)\b)\w{4,}")
 _EMPTY = frozenset(
@@ -98,12 +106,13 @@ class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ContextData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Words of a clause that make the kinds doubtful or surer: confidence is multiplied by ``factor``."""
+    """Words of a clause, or of its whole ``turn``, that make kinds doubtful: confidence is multiplied by ``factor``."""
 
     id: str
     kinds: list[Kind]
     factor: float
     phrases: list[str]
+    turn: bool = False
 
 
 class SpeechData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -155,6 +164,18 @@ class _Read:
         self.factors: list[ContextData] = []
         self.replies: set[str] = set()
 
+    def standing(self) -> list[_Rule]:
+        """The rules that the clause's own words do not take back."""
+        return [
+            rule
+            for rule in self.matched
+            if rule.place not in self.spoiled and (not rule.data.also or rule.place in self.also)
+        ]
+
+    def promises(self) -> bool:
+        """An action is in it whatever is around it."""
+        return any(rule.kind == "action_item" and not rule.when for rule in self.standing())
+
 
 class Turn:
     """One speaker's clauses, and what phrases say about them; a title is one as well, but is not ``spoken``."""
@@ -180,16 +201,21 @@ class Turn:
         said = self.replies()
         if "unknown" in said:
             return False
-        if self.chatter() or not self.clauses:
+        first = self.clauses[0] if self.clauses else None
+        if first is None or first.asked or self.chatter():
             return None
-        first = self.clauses[0]
-        if first.asked:
-            return None
-        if not said.isdisjoint(("answers", "accepts", "refuses")) or first.size <= _SHORT_ANSWER:
-            return True
-        if (first.names and _WHO.search(question.plain)) or (first.dates and _WHEN.search(question.plain)):
-            return True
-        return not _content(question).isdisjoint(_content(first))
+        asks_who = _WHO.search(question.plain) is not None
+        if self.read[0].promises():  # somebody will see to it
+            return asks_who or _WHEN.search(question.plain) is not None
+        answered = (
+            not said.isdisjoint(("answers", "accepts"))
+            or first.size <= _SHORT_ANSWER
+            or _ELLIPSIS.search(first.plain) is not None
+            or (asks_who and bool(first.names))
+            or (bool(first.dates) and _WHEN.search(question.plain) is not None)
+            or not _content(question).isdisjoint(_content(first))
+        )
+        return True if answered else None
 
 
 def _content(clause: Clause) -> set[str]:
@@ -256,48 +282,77 @@ class SpeechFinder:
 
     def acts(self, turns: Sequence[Turn]) -> list[Act]:
         """Return the acts of turns that follow each other."""
-        found = []
+        found: list[Act] = []
         for number, turn in enumerate(turns):
+            lasting = [context for read in turn.read for context in read.factors if context.turn]
             for place, clause in enumerate(turn.clauses):
                 read = turn.read[place]
-                if read.matched:
+                if matched := read.standing():
+                    read.factors += lasting
                     holds = circumstances(turns, number, place)
-                    found += self._of_clause(read, holds, (number, place, clause))
-        actions = {(act.turn, act.place) for act in found if act.kind == "action_item" and not act.leans}
-        return [
-            act
-            for act in found
-            if not (act.leans or (act.who == "called" and act.clause.called is None and not act.clause.names))
-            or actions.isdisjoint({(act.turn, act.place - 1), (act.turn, act.place + 1)})
-        ]
+                    found += _of_clause(matched, read.factors, holds, (number, place, clause))
+        return _settled(turns, _joined(found))
 
-    def _of_clause(self, read: _Read, holds: set[str], where: tuple[int, int, Clause]) -> Iterator[Act]:
-        best: dict[str, tuple[float, _Rule]] = {}
-        for rule in read.matched:
-            if rule.place in read.spoiled or (rule.data.also and rule.place not in read.also):
+
+def _of_clause(
+    matched: Sequence[_Rule], factors: Sequence[ContextData], holds: set[str], where: tuple[int, int, Clause]
+) -> Iterator[Act]:
+    """Yield what a clause does, by the rules that stand and whose circumstances hold."""
+    best: dict[str, tuple[float, _Rule]] = {}
+    for rule in matched:
+        if not rule.when <= holds or rule.unless & holds:
+            continue
+        known = best.get(rule.kind)
+        if known is None:
+            best[rule.kind] = (rule.data.confidence, rule)
+        else:
+            surest = known[1] if known[1].data.confidence >= rule.data.confidence else rule
+            sure = max(known[0], rule.data.confidence)
+            best[rule.kind] = (min(_MOST, sure + (1 - sure) * _AGREEMENT), surest)
+    asked_for = any(rule.kind == "action_item" and "refused" in rule.unless for rule in matched)
+    if "action_item" in best or (asked_for and "refused" in holds):
+        best.pop("question", None)  # what is asked for is no question, even when it is refused
+    for kind, (stated, rule) in best.items():
+        contexts = {context.id: context for context in factors if kind in context.kinds}
+        confidence = stated * math.prod(context.factor for context in contexts.values())
+        if confidence >= LEAST:
+            yield Act(*where, rule, round(confidence, 3))
+
+
+def _joined(acts: list[Act]) -> list[Act]:
+    """Leave out what says little beside another action of the same turn."""
+    telling = {(act.turn, act.place) for act in acts if act.kind == "action_item" and not _leaning(act)}
+    kept: list[Act] = []
+    for act in acts:
+        if act.kind == "action_item" and _leaning(act):
+            before, behind = (act.turn, act.place - 1), (act.turn, act.place + 1)
+            if before in telling or behind in telling:
                 continue
-            if not rule.when <= holds or rule.unless & holds:
-                continue
-            known = best.get(rule.kind)
-            if known is None:
-                best[rule.kind] = (rule.data.confidence, rule)
-            else:
-                surest = known[1] if known[1].data.confidence >= rule.data.confidence else rule
-                sure = max(known[0], rule.data.confidence)
-                best[rule.kind] = (min(_MOST, sure + (1 - sure) * _AGREEMENT), surest)
-        if "action_item" in best:
-            best.pop("question", None)
-        for kind, (confidence, rule) in best.items():
-            for context in {context.id: context for context in read.factors}.values():
-                if kind in context.kinds:
-                    confidence *= context.factor
-            if confidence >= LEAST:
-                yield Act(*where, rule, round(min(confidence, _MOST), 3))
+            telling.add((act.turn, act.place))
+        kept.append(act)
+    return kept
 
 
-CIRCUMSTANCES = frozenset({"date", "called", "accepted", "refused", "answered", "open", "last", "first", "asked", "short", "contested"})  # fmt: skip
-"""What holds around a clause: a date in it or right behind it; somebody is called by name; the next turn accepts,
-refuses or contests; a reply answers it, or none does (``open``); it is the last or first of the turn; it is a question; short."""
+def _leaning(act: Act) -> bool:
+    return act.leans or (act.who == "called" and act.clause.called is None and not act.clause.names)
+
+
+def _settled(turns: Sequence[Turn], acts: list[Act]) -> list[Act]:
+    """Leave out questions that a later decision settles, and those for somebody whom a later promise names."""
+    kept = []
+    for act in acts:
+        later = [other for other in acts if act.turn < other.turn <= act.turn + _REPLIES and turns[other.turn].spoken]
+        settled = any(other.kind == "decision" for other in later)
+        taken = _ANYBODY.search(act.clause.plain) and any(other.who == "speaker" for other in later)
+        if act.kind != "question" or not turns[act.turn].spoken or not (settled or taken):
+            kept.append(act)
+    return kept
+
+
+CIRCUMSTANCES = frozenset({"date", "called", "named", "accepted", "refused", "answered", "open"})
+"""What may hold around a clause: a date in it or right behind it; somebody called by name;
+somebody named in the clause before; the next turn accepts or
+refuses; a reply answers it, or none does (``open``)."""
 
 
 def circumstances(turns: Sequence[Turn], number: int, place: int) -> set[str]:
@@ -310,14 +365,8 @@ def circumstances(turns: Sequence[Turn], number: int, place: int) -> set[str]:
         holds.add("date")
     if clause.called is not None or (place and turn.clauses[place - 1].called is not None):
         holds.add("called")
-    if clause.asked:
-        holds.add("asked")
-    if clause.size <= 4:
-        holds.add("short")
-    if not rest:
-        holds.add("last")
-    if not place:
-        holds.add("first")
+    if place and turn.clauses[place - 1].names:
+        holds.add("named")
     following = [later for later in after(turns, number, _REPLIES) if not later.chatter()]
     said = following[0].replies() if following else set()
     if "refuses" in said:

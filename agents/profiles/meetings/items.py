@@ -91,6 +91,7 @@ _COMMON = frozenset(
         "m",
     ]
 )
+_GIVEN_TO = re.compile(r"\b(?:on|for|to|by)\s+([A-Z][\w'-]+(?: [A-Z][\w'-]+)?)")
 WAITS = "waits"
 _CLAUSE_END = re.compile(r"[,.;?!]")
 _BACK = 3
@@ -180,10 +181,11 @@ class ItemMaker:
         source = sources[act.turn]
         clause = act.clause
         said = source.text[clause.start : clause.end].strip()
-        who, known = self._assignee(act, turns) if act.kind == "action_item" else (None, False)
-        due, due_text = self._due(act, turns, acting) if act.kind == "action_item" else (None, None)
+        action = act.kind == "action_item"
+        who, known = self._assignee(act, turns, said) if action else (None, False)
+        due, due_text = self._due(act, turns, acting) if action else (None, None)
         text = self._privacy.text(said)[:LONGEST_TEXT]
-        priority, waits_for = self._marked(said)
+        priority, waits_for = self._marked(said) if action else ("normal", None)
         return Item(
             id=item_id(act.kind, text),
             kind=act.kind,
@@ -193,7 +195,7 @@ class ItemMaker:
             due=due.isoformat() if due else None,
             due_text=due_text,
             priority=priority,
-            depends_on=waits_for if act.kind == "action_item" else None,
+            depends_on=waits_for,
             speaker=self.speaker(source.speaker),
             at_s=source.at(clause.start)[1],
             confidence=act.confidence,
@@ -218,14 +220,14 @@ class ItemMaker:
         if label is None:
             return None
         place = self._people.speaker(label)
-        return self._privacy.text(label) if place is None else self._privacy.name(place)
+        return self._named(label if place is None else place)[0]
 
     def _named(self, one: int | str | None) -> tuple[str | None, bool]:
         if one is None:
             return None, False
         return (self._privacy.name(one), True) if isinstance(one, int) else (self._privacy.text(one), False)
 
-    def _assignee(self, act: Act, turns: Sequence[Turn]) -> tuple[str | None, bool]:
+    def _assignee(self, act: Act, turns: Sequence[Turn], said: str) -> tuple[str | None, bool]:
         turn, clause = turns[act.turn], act.clause
         if act.who == "speaker":
             place = self._people.speaker(turn.speaker)
@@ -233,7 +235,8 @@ class ItemMaker:
                 return self._named(place)
             return self._named(turn.speaker)
         if act.who == "named":
-            return self._named(clause.names[0] if clause.names else _called_before(turn, act.place))
+            names = clause.names or (turn.clauses[act.place - 1].names[-1:] if act.place else [])
+            return self._named(names[0] if names else _called_before(turn, act.place) or _stranger(said))
         if act.who in ("called", "addressed"):
             return self._named(self._addressed(act, turns))
         if act.who == "role" and clause.roles:
@@ -250,20 +253,20 @@ class ItemMaker:
             return named[0]
         if clause.roles:
             return _bare(clause.roles[0])
+        behind = (one.called for one in turn.clauses[act.place + 1 :] if one.called is not None)
         called = _called_before(turn, act.place)
-        if called is None:
-            later = next((one.called for one in turn.clauses[act.place + 1 :] if one.called is not None), None)
-            called = later
-        if called is not None:
+        called = next(behind, None) if called is None else called
+        if called is not None or "everyone" in clause.plain or "everybody" in clause.plain:
             return called
-        if "everyone" in clause.plain or "everybody" in clause.plain:
-            return None
+        return self._next(act, turns, own)
+
+    def _next(self, act: Act, turns: Sequence[Turn], own: int | None) -> int | None:
+        """Who speaks next and does not refuse is the one who was asked."""
         following = next(iter(after(turns, act.turn, 1)), None)
-        if following is not None and following.speaker and "refuses" not in following.replies():
-            place = self._people.speaker(following.speaker)
-            if place is not None and place != own:
-                return place
-        return None
+        if following is None or "refuses" in following.replies():
+            return None
+        place = self._people.speaker(following.speaker)
+        return None if place == own else place
 
     def _due(
         self, act: Act, turns: Sequence[Turn], acting: frozenset[tuple[int, int]]
@@ -291,6 +294,11 @@ class ItemMaker:
 
 def _bare(role: str) -> str:
     return role[4:] if role[:4].lower() == "the " else role
+
+
+def _stranger(said: str) -> str | None:
+    match = _GIVEN_TO.search(said)
+    return match[1] if match else None
 
 
 def _called_before(turn: Turn, place: int) -> int | str | None:

@@ -37,7 +37,8 @@ def merged(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _order(item: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (item["at_s"], item["text"], item["id"], item["confidence"], str(item["due"]), item["priority"])
+    plain = ("kind", "assignee", "confidence", "due", "due_text", "priority", "depends_on", "speaker", "evidence")
+    return (item["at_s"], item["text"], item["id"], *(str(item[name]) for name in plain))
 
 
 def _alike(words: list[frozenset[str]]) -> list[list[int]]:
@@ -95,4 +96,4 @@ def _grounds(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _key(ground: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (ground["at_s"], ground["field"], ground["start"], ground["end"], ground["text"], ground["rule"], ground["confidence"])  # fmt: skip
+    return tuple(ground[name] for name in ("at_s", "field", "start", "end", "text", "rule", "confidence"))

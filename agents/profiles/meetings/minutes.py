@@ -1,4 +1,4 @@
-"""The minutes: attendees, decisions, actions, open questions, topics with their times; and what is to be followed up."""
+"""The minutes: attendees, decisions, actions, open questions, topics with their times; what is to be followed up."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ class MinutesMaker:
     def _status(self) -> dict[str, Any]:
         segments = len(self._transcript.segments)
         problem = self._privacy.text(self._transcript.problem)
-        return {"status": "read" if segments else "failed" if problem else "none", "segments": segments, "problem": problem}  # fmt: skip
+        status = "read" if segments else "failed" if problem else "none"
+        return {"status": status, "segments": segments, "problem": problem}
 
     def _discussions(self, ordered: Sequence[tuple[str, HighlightState]]) -> list[dict[str, Any]]:
         found = []
@@ -91,8 +92,14 @@ class MinutesMaker:
         topics = []
         for place, point in enumerate(self._agenda.points):
             spoken = [s for _, s in ordered if isinstance(s.note, dict) and s.note.get("topic") == place]
-            times = {"start_s": spoken[0].start_s, "end_s": max(map(_end, spoken))} if spoken else {}
-            topics.append({"topic": self._privacy.text(point), "start_s": None, "end_s": None, **times, "highlights": len(spoken)})  # fmt: skip
+            topics.append(
+                {
+                    "topic": self._privacy.text(point),
+                    "start_s": spoken[0].start_s if spoken else None,
+                    "end_s": max(map(_end, spoken)) if spoken else None,
+                    "highlights": len(spoken),
+                }
+            )
         return topics
 
 

@@ -13,7 +13,8 @@ from agents.profiles.profile import ProfileInputError
 MOST = 500
 """Attendees that are read."""
 
-_TITLES = frozenset({"dr", "dr.", "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "prof", "prof.", "sir", "de", "van", "von", "le", "la", "di"})  # fmt: skip
+_TITLES = frozenset({"dr", "dr.", "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "prof", "prof.", "sir", "de", "van", "von",
+                     "le", "la", "di"})  # fmt: skip
 _NOBODY = re.compile(r"(?:speaker|unknown|participant|sprecher)[ _-]?\w{0,3}$", re.IGNORECASE)
 
 
@@ -57,7 +58,7 @@ class People:
         self.attendees = tuple(attendees)
         self._by_name: dict[str, int] = _called(self.attendees)
         self._ambiguous = ambiguous
-        names = sorted(self._by_name, key=lambda name: (-len(name), name))
+        self.names = names = sorted(self._by_name, key=lambda name: (-len(name), name))
         self.pattern = "|".join(re.escape(name) for name in names) or r"(?!)"
         self._whole = re.compile(rf"(?<![\w@.])(?:{self.pattern})(?!\w)", re.IGNORECASE)
 

@@ -11,7 +11,10 @@ import phonenumbers
 from agents.profiles.meetings.people import People
 
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+\s?@\s?[\w-]+(?:\.[\w-]+)*", re.UNICODE)
-_SPOKEN_EMAIL = re.compile(r"\b[\w.-]+ (?:at|\(at\)|\[at\]) [\w-]+ (?:dot|\(dot\)|\[dot\]) (?:com|org|net|io|co|de|eu|ch|uk)\b", re.IGNORECASE)  # fmt: skip
+_SPOKEN_EMAIL = re.compile(
+    r"\b[\w.-]+ (?:at|\(at\)|\[at\]) [\w-]+ (?:dot|\(dot\)|\[dot\]) (?:com|org|net|io|co|de|eu|ch|uk)\b",
+    re.IGNORECASE,
+)
 _URL = re.compile(r"\b(?:https?|ftp)://[^\s<>\"')\]]+", re.IGNORECASE)
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{1,4}){3,9}\b")
 _DIGITS = re.compile(r"(?:\d[\s().\u00a0/-]{0,2}){7,}|\+\d")
@@ -20,11 +23,12 @@ _LONG_NUMBER = re.compile(r"(?<![\w])\+?\(?\d(?:[\s().\u00a0/-]{0,2}\d){6,}(?!\w
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d$")
 _SECRET = re.compile(
     r"\b(?:sk|pk|rk|ghp|gho|ghs|xox[abp]|tldr_sk|whsec|AKIA|eyJ)[-_]?[A-Za-z0-9_./+=-]{12,}"
-    r"|\b(?:password|passwort|passcode|pin|token|secret|api[ _-]?key)\b(?:\s+(?:is|to|for\s+\w+\s+is))?\s*[:=]?\s*(?=\S*[\d_!@#$%^&*])\S{4,}"
+    r"|\b(?:password|passwort|passcode|pin|token|secret|api[ _-]?key)\b(?:\s+(?:is|to|for\s+\w+\s+is))?\s*[:=]?\s*"
+    r"(?=\S*[\d_!@#$%^&*])\S{4,}"
     r"|\b(?=[A-Za-z0-9_-]*\d)(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{24,}\b",
     re.IGNORECASE,
 )
-_CHEAP = re.compile(r"[@\d]|://|\bat\b|password|passwort|secret|token|pin\b|api.?key", re.IGNORECASE)
+_CHEAP = re.compile(r"[@\d]|://| dot |(?i:password|passwort|passcode|secret|token|api.?key)")
 """What a text has at least when there is anything to replace."""
 
 KINDS = ("email", "phone", "account", "secret", "url query")
@@ -44,6 +48,8 @@ class Privacy:
         self.mode = mode
         self._people = people
         self._region = region
+        full = [self.text(person.name) for person in people.attendees]
+        self._shown_names = [f"Participant {place + 1}" for place in range(len(full))] if self.hides_names else full
 
     @property
     def on(self) -> bool:
@@ -70,7 +76,7 @@ class Privacy:
 
     def name(self, place: int) -> str:
         """Return an attendee's name, or its pseudonym."""
-        return f"Participant {place + 1}" if self.hides_names else self.text(self._people.full_name(place))
+        return self._shown_names[place]
 
 
 def _redacted(text: str, region: str) -> str:

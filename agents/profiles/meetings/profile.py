@@ -39,7 +39,7 @@ OPTIONS = {
     "frame_interval": 5.0,
     "privacy_mode": True,
 }
-"""Options for the API (source: the integration guide, "Corporate Meeting Integration"); private unless the request says no."""
+"""Options for the API (source: the integration guide, "Corporate Meeting Integration"); private by default."""
 
 MAIN = ("action_item", "decision", "question", "discussion")
 """Kinds in the order in which one makes a highlight's main kind."""
@@ -162,7 +162,7 @@ class PreparedMeetings:
         return Enriched([*clean, *(tag for tag in more if tag not in clean)], enrichment, note, self._shown(seen))
 
     def _shown(self, seen: ObservedHighlight) -> Shown | None:
-        """The API's words without what is private; its free-form values, which may hold the transcript, are left out."""
+        """The API's words without what is private; its free-form values may hold the transcript, and are left out."""
         if not self._privacy.on:
             return None
         return Shown(self._privacy.text(seen.title), self._privacy.text(seen.description))

@@ -41,7 +41,8 @@ def mentions(draw: st.DrawFn) -> dict[str, Any]:
         "at_s": at_s,
         "confidence": confidence,
         "evidence": {
-            "text": text, "field": "title", "start": 0, "end": len(text), "at_s": at_s, "rule": "r@1", "confidence": confidence,
+            "text": text, "field": "title", "start": 0, "end": len(text), "at_s": at_s, "rule": "r@1",
+            "confidence": confidence,
         },
     }  # fmt: skip
 
@@ -117,7 +118,7 @@ def test_the_calendar_is_read_back() -> None:
     calendar = Calendar.from_ical(exported("actions-ics", document))
     (task,) = calendar.walk("VTODO")
     assert task["UID"] == f"{document['actions'][0]['id']}.req-1@tldr-highlight"
-    assert task["DUE"].dt == datetime(2026, 3, 13, 16, tzinfo=UTC)
+    assert task.decoded("due") == datetime(2026, 3, 13, 16, tzinfo=UTC)
     assert task["PRIORITY"] == 1
 
 

@@ -19,7 +19,8 @@ JSON = st.recursive(
     max_leaves=10,
 )
 SPEECH = st.lists(
-    st.sampled_from(["I'll", "send", "by", "Friday", ".", "?", ",", "Anna", "we", "decided", "could you", "the 31st", "\n", "agreed"])
+    st.sampled_from(["I'll", "send", "by", "Friday", ".", "?", ",", "Anna", "we", "decided", "could you", "the 31st",
+                     "\n", "agreed"])
     | st.text(max_size=8),
     max_size=30,
 ).map(" ".join)  # fmt: skip

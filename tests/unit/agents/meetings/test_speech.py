@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from agents.profiles.data import ProfileDataError
@@ -124,13 +126,14 @@ def test_a_customers_words_are_added_and_wrong_ones_named() -> None:
     profile = Meetings({"kinds": {"decision": [rule]}})
     assert items(prepared(profile).enrich(shown("The plan is parked for good"), []), "decision")
     assert profile.label.startswith("meetings@1+")
-    for wrong in (
+    wrong_data: list[dict[str, Any]] = [
         {"kinds": {"decision": [{**rule, "phrases": ["<nothing>"]}]}},
         {"kinds": {"decision": [{**rule, "when": ["raining"]}]}},
         {"kinds": {"party": []}},
         {"nothing": 1},
         {"priority": {"urgent": ["..."]}},
-    ):
+    ]
+    for wrong in wrong_data:
         with pytest.raises(ProfileDataError):
             Meetings(wrong)
 
