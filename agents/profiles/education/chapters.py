@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from agents.profiles.education.titles import clock, tidy
+from agents.profiles.education.titles import tidy
 
 SHORTEST = 10
 """Seconds that a chapter lasts at least."""
@@ -121,8 +121,3 @@ def _unique(titles: Sequence[str]) -> list[str]:
         taken.add(name)
         found.append(name)
     return found
-
-
-def youtube_lines(chapters: Sequence[Chapter]) -> list[str]:
-    """Return chapters as lines of a video's description."""
-    return [f"{clock(chapter.start_s)} {chapter.title}" for chapter in chapters]

@@ -25,24 +25,11 @@ _TIMES = 20
 _LONGEST_NOTED = 300
 
 
-class Noted:
-    """An item as it is remembered for the document: a list, small and plain."""
-
-    @staticmethod
-    def of(item: Item) -> list[Any]:
-        """Return what the document needs of an item."""
-        evidence = item.evidence
-        text = item.text[:_LONGEST_NOTED]
-        return [
-            item.kind,
-            text,
-            item.term or "",
-            item.at_s,
-            item.confidence,
-            evidence.rule,
-            evidence.field,
-            evidence.start,
-        ]
+def noted(item: Item) -> list[Any]:
+    """Return an item as it is remembered for the document: a list, small and plain."""
+    evidence = item.evidence
+    text = item.text[:_LONGEST_NOTED]
+    return [item.kind, text, item.term or "", item.at_s, item.confidence, evidence.rule, evidence.field, evidence.start]
 
 
 def document_of(highlights: Mapping[str, HighlightState], transcript: Transcript, language: str) -> dict[str, Any]:

@@ -40,8 +40,8 @@ _ABSTRACT = ("ing", "tion", "sion", "ment", "ism", "sis", "ance", "ence", "ness"
 """How words end that name an activity or state, so that what follows them with ``-ing`` says what it is."""
 
 _NO_NAME = frozenset(
-    ("fine", "okay", "ok", "great", "good", "bad", "all", "why", "right", "true", "wrong", "enough", "how", "what",
-     "not", "when", "where", "it", "cool")
+    ["fine", "okay", "ok", "great", "good", "bad", "all", "why", "right", "true", "wrong", "enough", "how", "what",
+     "not", "when", "where", "it", "cool"]
 )  # fmt: skip
 _OURSELVES = frozenset(["i", "we", "my", "i'm", "we're", "i've", "we've", "i'll", "we'll"])
 _NOUNS_IN_ING = frozenset(["something", "anything", "everything", "making", "taking", "having", "using"])
@@ -99,9 +99,8 @@ class Forms:
             _Form("to-do", re.compile(r"to ", flags), re.compile(to_do, flags), 3),
         )
         self._when = re.compile(
-            r"(?:when|if|whenever)\s(?:\S+\s){3,30}?(?:that's|that is|you have|you've got)\s"
-            r"(?:called\s)?(?:an?\s|the\s)?"
-            r"(?P<term>[\w-]+(?:\s[\w-]+){0,2})[.!]?$",
+            r"(?:when|if|whenever)\s(?:\S+\s){3,30}?(?:that's|that is|you have|you've got)\s(?:called\s)?"
+            r"(?:an?\s|the\s)?(?P<term>[\w-]+(?:\s[\w-]+){0,2})[.!]?$",
             flags,
         )
         self._echo = re.compile(
@@ -120,12 +119,8 @@ class Forms:
                 return form.name, self._terms.clean(match["term"]) or match["term"], sure
         match = self._when.match(body) if body[:2].lower() in {"wh", "if"} else None
         words = [] if match is None else match["term"].lower().split()
-        if (
-            match is not None
-            and self._terms.is_term(words)
-            and _NO_NAME.isdisjoint(words)
-            and not _LAW.search(words[-1])
-        ):
+        named = self._terms.is_term(words) and _NO_NAME.isdisjoint(words)
+        if match is not None and named and not _LAW.search(words[-1]):
             return "when", match["term"], _SURE
         return None
 

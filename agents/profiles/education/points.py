@@ -187,6 +187,9 @@ class PointFinder:
     def _structure(self, one: _Read, skipped: int) -> None:
         """Apply what no phrase can say: copulas, appositions, colons, named laws, question marks."""
         text = one.sentence.text
+        if _asked(text, one.words.words[skipped:]):
+            self._note(one, "question", 0.9, self._named("question", "asked"))
+            return
         words = one.words.words
         law = law_stated(text) if not _LAWS.isdisjoint(words) else None
         if law is not None:
@@ -196,10 +199,7 @@ class PointFinder:
             if defined is not None:
                 form, term, confidence = defined
                 self._note(one, "definition", confidence, self._named("definition", form), term)
-        asked = _asked(text, one.words.words[skipped:])
-        if asked:
-            self._note(one, "question", 0.9, self._named("question", "asked"))
-        elif _CLOSED.search(text) and "question" in one.kinds:
+        if _CLOSED.search(text) and "question" in one.kinds:
             del one.kinds["question"]
 
     def _named(self, kind: str, form: str) -> str:

@@ -11,7 +11,7 @@ from agents.ledger_records import HighlightState, LinkedTranscript
 from agents.profiles.data import ProfileDataError, checked, joined, label, load
 from agents.profiles.education.captions import captions_vtt
 from agents.profiles.education.concrete import ConcreteData
-from agents.profiles.education.document import Noted, document_of
+from agents.profiles.education.document import document_of, noted
 from agents.profiles.education.exports import EXPORTS
 from agents.profiles.education.points import KINDS, Item, Kind, PointFinder, PointsData, RuleData
 from agents.profiles.education.sentences import Sentence, field_sentences, sentences_of
@@ -158,7 +158,7 @@ class PreparedEducation:
         more = [kind for kind in dict.fromkeys([item.kind for item in items]) if kind not in tags]
         note: dict[str, Any] = {
             "title": title,
-            "items": [Noted.of(item) for item in _best(items)],
+            "items": [noted(item) for item in _best(items)],
             "concepts": concepts,
         }
         if own:

@@ -10,7 +10,7 @@ import msgspec
 from agents.profiles.evidence import Field
 from agents.profiles.transcript import Segment
 
-_END = re.compile(r"[.!?\u2026]+[\"'\u201d\u2019)\]]*\s+")
+_END = re.compile(r"(?<![.!?\u2026])[.!?\u2026]+[\"'\u201d\u2019)\]]*\s+")
 _SHORT = re.compile(r"(?:^|\W)(?:Dr|Mr|Mrs|Ms|St|vs|Prof|[A-Z])$")
 """What a full stop behind does not end a sentence."""
 
@@ -20,6 +20,9 @@ _BARE = 12
 
 LONGEST = 400
 """Characters of a sentence; what is longer is cut into several."""
+
+LONGEST_SEGMENT = 4_000
+"""Characters of a segment that are read."""
 
 MOST = 60
 """Sentences of a highlight that are read."""
@@ -49,7 +52,7 @@ def sentences_of(segments: Sequence[Segment]) -> list[Sentence]:
     found: list[Sentence] = []
     open_ended = False
     for segment in segments:
-        pieces = _pieces(segment.text)
+        pieces = _pieces(segment.text[:LONGEST_SEGMENT])
         for place, (start, text) in enumerate(pieces):
             last = found[-1] if found else None
             if place == 0 and open_ended and last is not None and _continues(last, segment, text):

@@ -24,7 +24,7 @@ def title_of(title: str, start_s: float, items: Sequence[Item]) -> str:
     lowered = title.lower()
     for words, plain in ((_OPENING, "Introduction"), (_CLOSING, "Summary")):
         if any(word in lowered for word in words):
-            return title if len(title) > len(plain) else plain
+            return max(title, plain, key=len)
     if any(item.kind == "example" for item in items) and title and "example" not in lowered:
         return tidy(f"Example: {title}")
     return title or f"At {clock(start_s)}"

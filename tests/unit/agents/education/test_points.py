@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 import pytest
 
 from agents.profiles.data import ProfileDataError
@@ -148,3 +150,11 @@ def test_data_that_cannot_be_used_is_refused(theirs: dict[str, object]) -> None:
     """At start, with the profile's name."""
     with pytest.raises(ProfileDataError, match="education"):
         Education(theirs)
+
+
+@pytest.mark.parametrize("text", ["?" * 200_000, "a " * 50_000, "Newton's " * 20_000, "is " * 50_000, "x, " * 50_000])
+def test_what_nobody_says_costs_little(text: str) -> None:
+    """Patterns are bounded: a segment without sense does not hold up the others."""
+    begun = perf_counter()
+    items(text)
+    assert perf_counter() - begun < 1.0
