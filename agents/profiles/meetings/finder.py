@@ -38,6 +38,8 @@ _ELLIPSIS = re.compile(
 """A subject and an auxiliary, and no more: an answer."""
 
 _WHO = re.compile(r"\b(?:who|whose|wer|quién|qui|wie)\b")
+_THEY = re.compile(r"xbeg (?:xthen )?(?:he|she|they) ")
+_SILENT = frozenset({"xbeg  xend", "xbeg xend", "xbeg  xask", "xbeg \u2026 xend", "xbeg xthen  xend"})
 _ANYBODY = re.compile(r"\b(?:who|someone|somebody|anyone|anybody|one of you|wer|quién|qui|wie)\b")
 _WHEN = re.compile(r"\b(?:when|how long|how soon|what time|which day)\b")
 _LONG_WORD = re.compile(r"(?!x(?:beg|end|ask|then|call|name|names|role|date|ing)\b)\w{4,}")
@@ -194,7 +196,8 @@ class Turn:
 
     def chatter(self) -> bool:
         """It says nothing at all."""
-        return sum(clause.size for clause in self.clauses) <= _CHATTER and "exclaims" in self.replies()
+        size = sum(clause.size for clause in self.clauses)
+        return (size <= _CHATTER and "exclaims" in self.replies()) or all(one.plain in _SILENT for one in self.clauses)
 
     def answers(self, question: Clause) -> bool | None:
         """Say whether it answers a question: yes; no, since it says that nobody knows; ``None``: it says neither."""
@@ -212,6 +215,7 @@ class Turn:
             or first.size <= _SHORT_ANSWER
             or _ELLIPSIS.search(first.plain) is not None
             or (asks_who and bool(first.names))
+            or (bool(question.names) and _THEY.search(first.plain) is not None)
             or (bool(first.dates) and _WHEN.search(question.plain) is not None)
             or not _content(question).isdisjoint(_content(first))
         )

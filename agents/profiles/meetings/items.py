@@ -91,7 +91,12 @@ _COMMON = frozenset(
         "m",
     ]
 )
-_GIVEN_TO = re.compile(r"\b(?:on|for|to|by)\s+([A-Z][\w'-]+(?: [A-Z][\w'-]+)?)")
+_GIVEN_TO = re.compile(
+    r"(?i:\b(?:action|task|todo|to do|item|assigned|one|homework)s?\b).{0,12}?\b(?:on|for|to)\s+"
+    r"([A-Z][\w'-]+(?: [A-Z][\w'-]+)?)"
+)
+"""An action given to somebody who is no attendee."""
+
 WAITS = "waits"
 _CLAUSE_END = re.compile(r"[,.;?!]")
 _BACK = 3
@@ -235,8 +240,7 @@ class ItemMaker:
                 return self._named(place)
             return self._named(turn.speaker)
         if act.who == "named":
-            names = clause.names or (turn.clauses[act.place - 1].names[-1:] if act.place else [])
-            return self._named(names[0] if names else _called_before(turn, act.place) or _stranger(said))
+            return self._named(_first_named(turn, act.place, said))
         if act.who in ("called", "addressed"):
             return self._named(self._addressed(act, turns))
         if act.who == "role" and clause.roles:
@@ -296,9 +300,16 @@ def _bare(role: str) -> str:
     return role[4:] if role[:4].lower() == "the " else role
 
 
-def _stranger(said: str) -> str | None:
-    match = _GIVEN_TO.search(said)
-    return match[1] if match else None
+def _first_named(turn: Turn, place: int, said: str) -> int | str | None:
+    """Who is named: in the clause, as nobody invited, in the clause before, or called by name before."""
+    clause = turn.clauses[place]
+    if clause.names:
+        return clause.names[0]
+    if match := _GIVEN_TO.search(said):
+        return match[1]
+    if place and turn.clauses[place - 1].names:
+        return turn.clauses[place - 1].names[-1]
+    return _called_before(turn, place)
 
 
 def _called_before(turn: Turn, place: int) -> int | str | None:
