@@ -10,12 +10,13 @@ import msgspec
 
 from pipeline.kafka.connection import KafkaConnection
 from pipeline.stack.reader import open_reader
-from schemas.records import Highlight, Stream, Summary
+from schemas.records import Highlight, Stream, Summary, Tournament
 
-TOPICS = ("highlights", "streams", "summaries", "dead-letters")
+TOPICS = ("highlights", "streams", "summaries", "tournaments", "dead-letters")
 _highlights = msgspec.json.Decoder(Highlight)
 _streams = msgspec.json.Decoder(Stream)
 _summaries = msgspec.json.Decoder(Summary)
+_tournaments = msgspec.json.Decoder(Tournament)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,14 @@ class Published:
         highlights: by request id, in the order of the topic.
         streams: the latest stream record of each request.
         summaries: the latest summary of each request.
+        tournaments: the latest record of each tournament, by its key.
         dead_letters: how many there are.
     """
 
     highlights: dict[str, list[PublishedHighlight]] = field(default_factory=dict)
     streams: dict[str, Stream] = field(default_factory=dict)
     summaries: dict[str, Summary] = field(default_factory=dict)
+    tournaments: dict[str, Tournament] = field(default_factory=dict)
     dead_letters: int = 0
 
     def fold(self, topic: str, record: Any) -> None:
@@ -56,6 +59,8 @@ class Published:
         elif topic == "streams":
             stream = _streams.decode(record.value)
             self.streams[stream.request_id] = stream
+        elif topic == "tournaments":
+            self.tournaments[(record.key or b"").decode()] = _tournaments.decode(record.value)
         elif topic == "summaries":
             summary = _summaries.decode(record.value)
             self.summaries[summary.request_id] = summary

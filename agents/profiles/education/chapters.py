@@ -97,7 +97,7 @@ def _split(begins: list[tuple[int, str]], length: int) -> list[tuple[int, str]]:
         ends = [*(start for start, _ in begins[1:]), length]
         sizes = [end - start for (start, _), end in zip(begins, ends, strict=True)]
         place = max(range(len(sizes)), key=lambda one: sizes[one])
-        if sizes[place] < 2 * SHORTEST or len(begins) == 1 and sizes[place] < 4 * SHORTEST:
+        if sizes[place] < 2 * SHORTEST or (len(begins) == 1 and sizes[place] < 4 * SHORTEST):
             third = length // FEWEST
             return [(one * third, _title_at(begins, one * third)) for one in range(FEWEST)]
         start, title = begins[place]

@@ -161,7 +161,12 @@ def _keywords(text: str, language: str) -> list[dict[str, Any]]:
     if not text.strip():
         return []
     found = yake.KeywordExtractor(lan=language[:2].lower(), n=3, dedupLim=0.8, top=_KEYWORDS).extract_keywords(text)
-    return [{"concept": phrase, "score": round(1 / (1 + float(score)), 4)} for phrase, score in found]
+    longer = {word for phrase, _ in found if " " in phrase for word in phrase.lower().split()}
+    return [
+        {"concept": phrase, "score": round(1 / (1 + float(score)), 4)}
+        for phrase, score in found
+        if phrase.lower() not in longer
+    ]
 
 
 def _index(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, get_args
 
 import msgspec
 
+from agents.profiles.education.concrete import Concrete, ConcreteData
+from agents.profiles.education.forms import Forms
+from agents.profiles.education.laws import LAWS, law_named, law_stated
 from agents.profiles.education.sentences import Sentence
-from agents.profiles.education.terms import Terms, Vocabulary
+from agents.profiles.education.terms import Terms, Vocabulary, Where
 from agents.profiles.evidence import Evidence
 from agents.profiles.phrases import Found, PhraseError, Phrases, Words
 
@@ -19,8 +23,20 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 MOST_ITEMS = 24
 """Items of one highlight."""
 
+_TAUGHT: tuple[Kind, ...] = ("question", "example", "definition")
+"""Kinds that a sentence about the room and the day is not."""
+
+_STATED: tuple[Kind, ...] = ("definition", "theorem", "emphasis")
+"""Kinds that a question is not."""
+
 _MARKED = 0.8
-"""Confidence from which a rule speaks for itself; one below needs more than its phrase to win a sentence."""
+"""Confidence from which a rule speaks for itself; one below needs another point beside it."""
+
+_ANNOUNCED = 0.9
+"""Confidence from which a rule for examples stands beside an emphasis in one sentence."""
+
+_LIKELY = 0.5
+"""From which likelihood on a sentence without any marker counts as an example."""
 
 _ENDS = ".!?;:\n"
 
@@ -36,24 +52,7 @@ class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     within: int | None = None
     after: int = 0
     before: int = 0
-    term: Literal["before", "after", "inside"] | None = None
-
-
-class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What makes a sentence without any marker an example, as weights of a logistic function."""
-
-    base: float
-    after_point: float
-    before_point: float
-    number: float
-    name: float
-    quote: float
-    addressed: float
-    person: float
-    talk: float
-    pronoun: float
-    brief: float
-    lengthy: float
+    term: Where | None = None
 
 
 class PointsData(msgspec.Struct, frozen=True):
@@ -62,7 +61,7 @@ class PointsData(msgspec.Struct, frozen=True):
     groups: dict[str, list[str]]
     kinds: dict[Kind, list[RuleData]]
     housekeeping: list[str]
-    concrete: Weights
+    concrete: ConcreteData
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -111,8 +110,9 @@ class PointFinder:
 
     def __init__(self, data: PointsData, vocabulary: Vocabulary, version: int) -> None:
         self._version = version
-        self._weights = data.concrete
+        self._concrete = Concrete(data.concrete)
         self._terms = Terms(vocabulary)
+        self._forms = Forms(vocabulary, self._terms)
         self._rules: list[_Rule] = []
         self._phrases: Phrases[_Meaning] = Phrases(data.groups)
         meanings: dict[str, _Meaning] = {}
@@ -138,13 +138,9 @@ class PointFinder:
     def find(self, sentences: Sequence[Sentence]) -> list[Item]:
         """Return what sentences do, in their order; never raises."""
         read = [self._read(sentence) for sentence in sentences]
+        self._echoes(read)
         self._examples(read)
-        items = []
-        for one in read:
-            for kind in KINDS:
-                if kind in one.kinds:
-                    items.append(_item(kind, one))
-        return items[:MOST_ITEMS]
+        return [_item(kind, one) for one in read for kind in KINDS if kind in one.kinds][:MOST_ITEMS]
 
     def _read(self, sentence: Sentence) -> _Read:
         words = Words(sentence.text)
@@ -174,12 +170,13 @@ class PointFinder:
 
     def _take(self, one: _Read, rule: _Rule, match: Found[_Meaning]) -> None:
         term = None
-        if rule.data.term is not None:
-            term = self._terms.of(rule.kind, rule.data.term, one.sentence.text, one.words, match.first, match.last)
-            if term is None and rule.kind == "definition":
-                return
-        elif rule.kind == "theorem":
-            term = self._terms.law(one.sentence.text)
+        if rule.kind == "theorem":
+            term = law_named(one.sentence.text)
+        elif rule.data.term is not None:
+            term = self._terms.beside(rule.data.term, one.sentence.text, *one.words.span(match.first, match.last))
+        needs = rule.data.term == "after" or (rule.kind == "definition" and rule.data.term is not None)
+        if term is None and needs:
+            return
         self._note(one, rule.kind, rule.data.confidence, rule.name, term)
 
     def _note(self, one: _Read, kind: Kind, confidence: float, rule: str, term: str | None = None) -> None:
@@ -191,11 +188,11 @@ class PointFinder:
         """Apply what no phrase can say: copulas, appositions, colons, named laws, question marks."""
         text = one.sentence.text
         words = one.words.words
-        law = self._terms.stated_law(text) if not _LAWS.isdisjoint(words) else None
+        law = law_stated(text) if not _LAWS.isdisjoint(words) else None
         if law is not None:
             self._note(one, "theorem", 0.85, self._named("theorem", "named"), law)
         if "definition" not in one.kinds:
-            defined = self._terms.defined(text)
+            defined = self._forms.defined(text)
             if defined is not None:
                 form, term, confidence = defined
                 self._note(one, "definition", confidence, self._named("definition", form), term)
@@ -212,80 +209,53 @@ class PointFinder:
         """Let what excludes each other exclude each other: a question states nothing, a law is no definition."""
         kinds = one.kinds
         if one.housekeeping:
-            for kind in ("question", "example", "definition"):
+            for kind in _TAUGHT:
                 kinds.pop(kind, None)
+            if "emphasis" in kinds and ".exam@" not in kinds["emphasis"][1]:
+                del kinds["emphasis"]
         if "question" in kinds:
-            for kind in ("definition", "theorem"):
-                kinds.pop(kind, None)
+            for other in _STATED:
+                kinds.pop(other, None)
+        if "emphasis" in kinds and kinds.get("example", (1.0,))[0] < _ANNOUNCED:
+            del kinds["example"]
         if "theorem" in kinds and "definition" in kinds:
             kinds.pop("theorem" if kinds["definition"][0] > kinds["theorem"][0] else "definition")
+
+    def _echoes(self, read: Sequence[_Read]) -> None:
+        """Find definitions over two sentences: the term, or the question for it, and what it is."""
+        for before, one in itertools.pairwise(read):
+            plain = not one.housekeeping and "definition" not in one.kinds and "question" not in one.kinds
+            if plain and not _ECHOES.isdisjoint(one.words.words[:3]):
+                term = self._forms.echoed(before.sentence.text, one.sentence.text)
+                if term is not None:
+                    self._note(one, "definition", 0.75, self._named("definition", "echo"), term)
 
     def _examples(self, read: Sequence[_Read]) -> None:
         """Find examples that no word announces: concrete sentences beside what was just defined or stated."""
         points = [place for place, one in enumerate(read) if "definition" in one.kinds or "theorem" in one.kinds]
         for place, one in enumerate(read):
-            if one.kinds or one.housekeeping:
+            alone = not any(other.kinds for other in (*read[max(0, place - 3) : place], *read[place + 1 : place + 4]))
+            if alone and one.kinds.get("example", (1.0,))[0] < _MARKED:
+                del one.kinds["example"]
+            if one.kinds or one.housekeeping or alone or one.sentence.field != "transcript":
                 continue
-            features = concrete(one.sentence.text, one.words.words)
-            before = [point for point in points if point < place]
-            features["after_point"] = 1.0 if before and place - before[-1] <= 2 else 0.0
-            features["before_point"] = 1.0 if any(point > place for point in points) else 0.0
-            sure = likelihood(features, self._weights)
-            if sure >= 0.5:
+            features = self._concrete.features(one.sentence.text, one.words.words)
+            gap = min((place - point for point in points if point < place), default=9)
+            features["next"] = gap == 1
+            features["near"] = 2 <= gap <= 3
+            features["ahead"] = any(point > place for point in points)
+            features["after_question"] = place > 0 and "question" in read[place - 1].kinds
+            sure = self._concrete.likelihood(features)
+            if sure >= _LIKELY:
                 self._note(one, "example", round(min(sure, 0.9), 2), self._named("example", "concrete"))
 
 
-def concrete(text: str, words: Sequence[str]) -> dict[str, float]:
-    """Return what makes a sentence concrete or not, each 0 or 1."""
-    first = next((word for word in words if word not in _LEADS), "")
-    return {
-        "base": 1.0,
-        "number": float(bool(_NUMBER.search(text.lower()))),
-        "name": float(bool(_NAME.search(text))),
-        "quote": float('"' in text or "\u201c" in text),
-        "addressed": float("you" in words or "your" in words),
-        "person": float(not _PEOPLE.isdisjoint(words)),
-        "talk": float(not _TALK.isdisjoint(words)),
-        "pronoun": float(first in _PRONOUNS),
-        "brief": float(len(words) < 8),
-        "lengthy": float(len(words) > 14),
-    }
-
-
-def likelihood(features: dict[str, float], weights: Weights) -> float:
-    """Return how likely a sentence is an example, 0 to 1."""
-    total = sum(value * getattr(weights, name) for name, value in features.items())
-    return float(1 / (1 + 2.718281828 ** -max(-30.0, min(30.0, total))))
-
-
-_LAWS = frozenset(
-    {"theorem", "law", "lemma", "principle", "postulate", "corollary", "inequality", "axiom", "maxim", "rule", "razor", "criterion",
-     "conjecture", "hypothesis", "equation", "laws"}
-)  # fmt: skip
-_LEADS = frozenset(
-    {"so", "and", "but", "well", "um", "uh", "okay", "now", "or", "then", "because", "yes", "yeah", "no"}
-)
-_PRONOUNS = frozenset(
-    {"it", "it's", "this", "that", "that's", "which", "they", "these", "those", "he", "she", "we", "i", "i'm", "there", "there's",
-     "everything", "nobody", "we'll", "i'll", "i've", "they're", "we're", "don't"}
-)  # fmt: skip
-_TALK = frozenset(
-    {"i'm", "i'll", "i've", "i'd", "we'll", "we've", "lecture", "slide", "week", "course", "students", "thanks", "sorry", "please", "joke",
-     "tell", "promise", "anyway", "exam", "read", "essay", "essays", "monday", "tomorrow", "notes", "question", "questions", "page",
-     "chapter", "textbook"}
-)  # fmt: skip
-_PEOPLE = frozenset(
-    {"he", "she", "his", "her", "him", "patient", "man", "woman", "student", "somebody", "someone", "my", "guy", "child", "kid", "dog",
-     "cat", "neighbour", "driver", "doctor", "farmer", "company", "bank", "shop", "government"}
-)  # fmt: skip
-_NUMBER = re.compile(
-    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|twenty|thirty|forty|fifty|sixty|seventy|"
-    r"eighty|ninety|hundred|thousand|million|billion|half|percent|dozen|zero)\b"
-)
-_NAME = re.compile(r"(?<=[\w,;:] )[A-Z][a-z\u00c0-\u024f]{2,}|(?<=[\w,;:] )[A-Z]\b(?<!I)")
+_ECHOES = frozenset({"it's", "that's", "it", "that", "they're", "this", "those"})
+_LAWS = frozenset([*LAWS, "laws"])
 _CLOSED = re.compile(r"[.!][\"'\u201d\u2019)\]]*\s*$")
 _TAG = re.compile(
-    r"(?:^|[,\s])(?:okay|ok|right|yeah|yes|no|huh|eh|see|isn't it|doesn't it|don't you|aren't they|won't it|you know|sorry)\?$"
+    r"(?:^|[,\s])(?:okay|ok|right|yeah|yes|no|huh|eh|see|isn't it|doesn't it|don't you|aren't they|won't it|you know|"
+    r"sorry)\?$"
 )
 _REAL = 4
 """Words that a question has at least; fewer are ``No?`` or ``Anyone?``."""

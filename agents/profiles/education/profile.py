@@ -10,15 +10,15 @@ import msgspec
 from agents.ledger_records import HighlightState, LinkedTranscript
 from agents.profiles.data import ProfileDataError, checked, joined, label, load
 from agents.profiles.education.captions import captions_vtt
+from agents.profiles.education.concrete import ConcreteData
 from agents.profiles.education.document import Noted, document_of
 from agents.profiles.education.exports import EXPORTS
-from agents.profiles.education.points import KINDS, Item, Kind, PointFinder, PointsData, RuleData, Weights
+from agents.profiles.education.points import KINDS, Item, Kind, PointFinder, PointsData, RuleData
 from agents.profiles.education.sentences import Sentence, field_sentences, sentences_of
 from agents.profiles.education.terms import Vocabulary
 from agents.profiles.education.titles import title_of
 from agents.profiles.profile import Enriched, Export, ProfileInputError
 from agents.profiles.transcript import Segment, Transcript, transcript_of, transcript_url
-from agents.rules.canonical import normal_tags
 from schemas.records.observation import ObservedHighlight
 from schemas.records.request import Request
 
@@ -46,13 +46,14 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     groups: dict[str, list[str]]
     kinds: dict[Kind, list[RuleData]]
     housekeeping: list[str]
-    concrete: Weights
+    concrete: ConcreteData
     fillers: list[str]
     articles: list[str]
     adverbs: list[str]
     no_term: list[str]
     complement: list[str]
     vague: list[str]
+    genus: list[str]
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -154,8 +155,7 @@ class PreparedEducation:
             "captions": captions_vtt(segments, seen.timestamp, seen.duration),
             "language": self._asked.language,
         }
-        more = normal_tags([item.kind for item in items])
-        joined_tags = [*tags, *(tag for tag in dict.fromkeys(more) if tag not in tags)] if more else tags
+        more = [kind for kind in dict.fromkeys([item.kind for item in items]) if kind not in tags]
         note: dict[str, Any] = {
             "title": title,
             "items": [Noted.of(item) for item in _best(items)],
@@ -163,7 +163,7 @@ class PreparedEducation:
         }
         if own:
             note["words"] = words[:_NOTED_WORDS]
-        return Enriched(joined_tags, enrichment, note)
+        return Enriched([*tags, *more] if more else tags, enrichment, note)
 
     def _words(self, seen: ObservedHighlight) -> tuple[bool, Sequence[Segment]]:
         """Return what is said in a highlight, and whether that comes from its own metadata."""
@@ -178,10 +178,11 @@ class PreparedEducation:
         return False, ()
 
     def _sentences(self, seen: ObservedHighlight, segments: Sequence[Segment]) -> list[Sentence]:
-        found = sentences_of(segments)
-        if seen.description:
-            found += field_sentences(seen.description[:LONGEST_WORDS], "description", seen.timestamp)
-        return found
+        """Return what is said, or what the API says about it where nothing is known of that."""
+        if segments:
+            return sentences_of(segments)
+        title = field_sentences(seen.title[:500], "title", seen.timestamp)
+        return title + field_sentences(seen.description[:LONGEST_WORDS], "description", seen.timestamp)
 
     def _concepts(self, items: Sequence[Item], text: str) -> list[str]:
         """Return terms, the surest first, then the request's topics that are spoken of."""

@@ -32,9 +32,10 @@ def title_of(title: str, start_s: float, items: Sequence[Item]) -> str:
 
 def tidy(text: str) -> str:
     """Return a title on one line, without signs that chapter lists forbid, of at most some length."""
-    plain = " ".join(
-        "".join(" " if letter in "<>" or not letter.isprintable() else letter for letter in text[:1_000]).split()
-    )
+    plain = text[:1_000]
+    if not plain.isprintable() or "<" in plain or ">" in plain:
+        plain = "".join(" " if letter in "<>" or not letter.isprintable() else letter for letter in plain)
+    plain = " ".join(plain.split())
     return plain if len(plain) <= LONGEST_TITLE else plain[: LONGEST_TITLE - 1].rstrip() + "\u2026"
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import msgspec
 from rich.markdown import Markdown
 from rich.panel import Panel
 
 from pipeline.cli.output import Output
 from pipeline.domain import ProfileDesk
 from pipeline.stack.published import Published
-from schemas.records import Highlight, Request, Summary
+from schemas.records import Highlight, Request, Summary, Tournament
 
 _SHOWN_LINES = 32
+_LEADERS = 5
 
 
 def show_documents(
@@ -41,6 +43,8 @@ def show_documents(
                 _show(out, request, summary, next(iter(rendered.values()), ""))
             files.update(rendered)
         _write(out, folder / request.request_id, files)
+    for tournament in published.tournaments.values():
+        _show_tournament(out, tournament)
 
 
 def latest_of(records: Iterable[Highlight]) -> list[Highlight]:
@@ -58,6 +62,19 @@ def _one_of_each_profile(requests: Sequence[Request]) -> list[Request]:
     for request in sorted(requests, key=lambda request: "script" not in request.metadata):
         chosen.setdefault(request.profile.partition("@")[0], request)
     return [chosen[profile] for profile in sorted(chosen)]
+
+
+def _show_tournament(out: Output, tournament: Tournament) -> None:
+    totals = tournament.totals
+    out.record({"event": "tournament", **msgspec.to_builtins(tournament)})
+    out.line("")
+    state = "final" if tournament.final else f"{totals.running} streams running"
+    out.line(f"--- {tournament.name or tournament.tournament_id}: {state}")
+    told = f"{totals.highlights} highlights of {totals.streams} streams are {totals.moments} moments"
+    out.line(f"{told}; {totals.notified} notifications, {totals.suppressed} held back")
+    for place, standing in enumerate(tournament.players[:_LEADERS], start=1):
+        team = f" ({standing.team})" if standing.team else ""
+        out.line(f"{place}. {standing.name}{team}: {standing.moments} moments, {standing.score:.2f}")
 
 
 def _show(out: Output, request: Request, summary: Summary, text: str) -> None:

@@ -128,6 +128,7 @@ def _stack_config(options: DemoOptions, settings: Settings) -> StackConfig:
             "polling.min_s": 0.3,
             "polling.max_s": 1.0,
             "policy.in_doubt": "resubmit",
+            "tournaments.every_s": 0.5,
             "policy.allowed_hosts": (*settings.policy.allowed_hosts, "127.0.0.1"),  # where transcripts are linked
             "worker.group_id": name,
             "worker.session_timeout_s": 6.0,  # how long the dead worker's partitions wait for a new owner
