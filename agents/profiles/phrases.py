@@ -208,22 +208,34 @@ class Phrases(Generic[T]):
 
     def _walk(self, words: list[str], first: int, begun: tuple[int, ...], found: list[Found[T]]) -> None:
         states = self._states
+        last = len(words)
         seen: set[int] = set()
         places: list[tuple[int, Sequence[int]]] = [(first + 1, begun)]
         for at, reached in places:  # grows while it is walked
+            word = words[at] if at < last else ""
             for place in reached:
                 state = states[place]
-                for meaning in state.means:
-                    if meaning not in seen:
-                        seen.add(meaning)
-                        found.append(Found(self._meanings[meaning], first, at))
-                if state.by_word or state.by_stem:
-                    for position in range(at, min(len(words), at + 1 + state.skips)):
-                        word = words[position]
-                        if word[0] in _ENDS:
-                            break
-                        if targets := _next(state, word):
-                            places.append((position + 1, targets))
+                if state.means:
+                    for meaning in state.means:
+                        if meaning not in seen:
+                            seen.add(meaning)
+                            found.append(Found(self._meanings[meaning], first, at))
+                if state.skips:
+                    _skip(state, words, at, places)
+                elif word:
+                    targets = _next(state, word) if state.by_stem else state.by_word.get(word)
+                    if targets:
+                        places.append((at + 1, targets))
+
+
+def _skip(state: _State, words: list[str], at: int, places: list[tuple[int, Sequence[int]]]) -> None:
+    """Go on from each of the next words, up to the end of the sentence."""
+    for position in range(at, min(len(words), at + 1 + state.skips)):
+        word = words[position]
+        if word[0] in _ENDS:
+            break
+        if targets := _next(state, word):
+            places.append((position + 1, targets))
 
 
 def _next(state: _State, word: str) -> Sequence[int]:

@@ -160,8 +160,10 @@ class ClauseReader:
             said = said[opening.end() :] or said
         body = self._body(clause, said)
         clause.size = said.count(" ") + 1
-        body = _OLD_YEAR.sub("xyear", body)
-        body = _IS.sub(" is", body)
+        if "19" in body or "20" in body:
+            body = _OLD_YEAR.sub("xyear", body)
+        if "'s " in body:
+            body = _IS.sub(" is", body)
         body = _BLANKS.sub(" ", body).strip()
         clause.plain = (
             f"{'xyes ' if affirms else ''}xbeg {'xthen ' if settles else ''}{body} {'xask' if clause.asked else 'xend'}"

@@ -182,26 +182,25 @@ class _Read:
 class Turn:
     """One speaker's clauses, and what phrases say about them; a title is one as well, but is not ``spoken``."""
 
-    __slots__ = ("clauses", "read", "speaker", "spoken")
+    __slots__ = ("clauses", "read", "replies", "speaker", "spoken")
 
     def __init__(self, speaker: str | None, clauses: list[Clause], read: list[_Read], *, spoken: bool) -> None:
         self.speaker = speaker
         self.clauses = clauses
         self.read = read
         self.spoken = spoken
-
-    def replies(self) -> set[str]:
-        """How the turn answers the one before: what phrases say about its first clauses."""
-        return set().union(*(read.replies for read in self.read[:_HEARD]))
+        self.replies: set[str] = set()  # how it answers the turn before: what phrases say about its first clauses
+        for one in read[:_HEARD]:
+            self.replies |= one.replies
 
     def chatter(self) -> bool:
         """It says nothing at all."""
         size = sum(clause.size for clause in self.clauses)
-        return (size <= _CHATTER and "exclaims" in self.replies()) or all(one.plain in _SILENT for one in self.clauses)
+        return (size <= _CHATTER and "exclaims" in self.replies) or all(one.plain in _SILENT for one in self.clauses)
 
     def answers(self, question: Clause) -> bool | None:
         """Say whether it answers a question: yes; no, since it says that nobody knows; ``None``: it says neither."""
-        said = self.replies()
+        said = self.replies
         if "unknown" in said:
             return False
         first = self.clauses[0] if self.clauses else None
@@ -372,7 +371,7 @@ def circumstances(turns: Sequence[Turn], number: int, place: int) -> set[str]:
     if place and turn.clauses[place - 1].names:
         holds.add("named")
     following = [later for later in after(turns, number, _REPLIES) if not later.chatter()]
-    said = following[0].replies() if following else set()
+    said = following[0].replies if following else set()
     if "refuses" in said:
         holds.add("refused")
     elif "accepts" in said:

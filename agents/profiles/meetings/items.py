@@ -267,7 +267,7 @@ class ItemMaker:
     def _next(self, act: Act, turns: Sequence[Turn], own: int | None) -> int | None:
         """Who speaks next and does not refuse is the one who was asked."""
         following = next(iter(after(turns, act.turn, 1)), None)
-        if following is None or "refuses" in following.replies():
+        if following is None or "refuses" in following.replies:
             return None
         place = self._people.speaker(following.speaker)
         return None if place == own else place
