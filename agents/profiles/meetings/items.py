@@ -11,9 +11,10 @@ import msgspec
 
 from agents.profiles.evidence import Evidence
 from agents.profiles.meetings.dates import resolve
-from agents.profiles.meetings.finder import Act, Turn, after
+from agents.profiles.meetings.finder import Act
 from agents.profiles.meetings.people import People, nameless
 from agents.profiles.meetings.privacy import Privacy
+from agents.profiles.meetings.reading import Turn, after
 from agents.profiles.meetings.turns import Source
 from agents.profiles.phrases import Phrases, Words
 
