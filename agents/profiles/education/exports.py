@@ -135,10 +135,10 @@ def _plain(text: str) -> str:
 
 EXPORTS: Mapping[str, Export] = MappingProxyType(
     {
+        "notes-md": Export("Study notes as Markdown.", notes_markdown),
         "chapters-vtt": Export("Chapters as WebVTT.", chapters_vtt),
         "youtube": Export("Chapters as a YouTube description has them.", youtube),
         "chapters-json": Export("Chapters as Podcasting 2.0 JSON.", chapters_json),
-        "notes-md": Export("Study notes as Markdown.", notes_markdown),
         "clips-srt": Export("Captions of each clip as SRT.", clips_srt),
         "clips-vtt": Export("Captions of each clip as WebVTT.", clips_vtt),
     }
