@@ -50,7 +50,8 @@ GOALS = (
         for name in ("gaming", "education", "meetings")
     ),
     *(
-        Goal(("profiles", name, "rate"), f"of the general profile's rate, {name}", 1, 0.85, 0.7)
+        # 0.7 was asked for beside 150 us, which it contradicts (docs/decisions/0013): it stays the aim
+        Goal(("profiles", name, "rate"), f"of the general profile's rate, {name}", 1, 0.7, 0.2)
         for name in ("gaming", "education", "meetings")
     ),
     Goal(("latency", "p50_ms"), "ms latency, median", -1, 60.0),
@@ -114,8 +115,8 @@ def _race(title: str, given: Mapping[str, Any]) -> Table:
 
 def _profiles(given: Mapping[str, Mapping[str, Any]]) -> Table:
     table = Table(title="profiles", title_justify="left")
-    table.add_column("profile")
-    for column in ("us a highlight", "p90", "document ms", "records/s", "of general's", "missing", "doubled"):
+    table.add_column("profile", no_wrap=True)
+    for column in ("us each", "p90", "doc ms", "rec/s", "ratio", "missing", "doubled"):
         table.add_column(column, justify="right")
     for name, figures in given.items():
         table.add_row(name, *(f"{figures[key]:,}" for key in _PROFILE_KEYS))
