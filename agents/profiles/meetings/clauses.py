@@ -5,7 +5,8 @@
 ``xbeg`` and ``xend``: where the clause begins and ends; ``xask``: its sentence is a question;
 ``xyes``: before it, where it begins with a yes; ``xthen``: it begins with a word that settles ("okay", "then");
 ``xcall``: somebody is called by name; ``xname``: named;
-``xrole``: a department or post; ``xdate``: a date; ``xing`` stands before a verb in -ing.
+``xlist``: behind a name with a colon; ``xrole``: a department or post; ``xdate``: a date;
+``xing`` stands before a verb in -ing.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ MOST_CLAUSES = 60
 _CURLY = str.maketrans({"\u2019": "'", "\u2018": "'"})
 _ABBREVIATED = re.compile(r"(?:^|\W)(?:dr|mr|mrs|ms|prof|vs|e\.g|i\.e|no|st)\.$", re.IGNORECASE)
 _SHORT = 2
+_HEADING = 4
 _LAST_WORD = re.compile(r"[\w']+\W*$")
 _IS = re.compile(
     r"(?<=\w)'s(?=\s+(?:out|in|off|on|dead|done|gone|final|approved|rejected|settled|cancelled|agreed|not|gonna|now"
@@ -137,6 +139,8 @@ class ClauseReader:
 
     def _may_cut(self, text: str, start: int, at: int, *, sentence: bool) -> bool:
         before = text[start:at]
+        if text[at] == ":":  # "Action on Petra: ring the bank" is one
+            return len(before.split()) > _HEADING
         if sentence:
             return not _ABBREVIATED.search(before[-5:])
         if len(before.split()) <= _SHORT:
@@ -156,8 +160,10 @@ class ClauseReader:
             said = said[opening.end() :] or said
         body = self._body(clause, said)
         clause.size = said.count(" ") + 1
-        body = _OLD_YEAR.sub("xyear", body)
-        body = _IS.sub(" is", body)
+        if "19" in body or "20" in body:
+            body = _OLD_YEAR.sub("xyear", body)
+        if "'s " in body:
+            body = _IS.sub(" is", body)
         body = _BLANKS.sub(" ", body).strip()
         clause.plain = (
             f"{'xyes ' if affirms else ''}xbeg {'xthen ' if settles else ''}{body} {'xask' if clause.asked else 'xend'}"
@@ -233,6 +239,9 @@ class ClauseReader:
                 return "xname has"
             return "xname is" if word.endswith(("ing", "gonna")) or word in _AFTER_IS else "xnames"
         before, after = said[: match.start()].rstrip(), said[match.end() :].lstrip()
+        if not before and after[:1] == ":":
+            clause.called = place
+            return "xcall xlist"
         if (not before and after[:1] in (",", "")) or (before.endswith(",") and after[:1] in ("", "?", ".", "!", ",")):
             clause.called = place
             return "xcall"

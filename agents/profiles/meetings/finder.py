@@ -5,15 +5,20 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
-
-import msgspec
+from typing import Any
 
 from agents.profiles.meetings.clauses import Clause
+from agents.profiles.meetings.reading import (
+    CIRCUMSTANCES,
+    REPLIES,
+    ContextData,
+    Read,
+    Rule,
+    SpeechData,
+    Turn,
+    circumstances,
+)
 from agents.profiles.phrases import PhraseError, Phrases, Words
-
-Kind = Literal["action_item", "decision", "question"]
-Who = Literal["speaker", "named", "called", "addressed", "role", "nobody"]
 
 LEAST = 0.5
 """Confidence from which an item counts as found."""
@@ -22,106 +27,7 @@ _MOST = 0.97
 _AGREEMENT = 0.35
 """How much of the remaining doubt another rule of the same kind takes away."""
 
-_REPLIES = 3
-"""Turns after one that may answer it."""
-
-_HEARD = 3
-"""Clauses of a turn that may answer the one before."""
-
-_SHORT_ANSWER = 4
-"""Words of an answer that needs no yes or no."""
-
-_ELLIPSIS = re.compile(
-    r"xbeg (?:xthen )?(?:i|he|she|it|they|we|that|there) (?:am|is|are|was|were|do|does|did"
-    r"|have|has|had|can|will|would)(?: not)?(?:,| xend)"
-)
-"""A subject and an auxiliary, and no more: an answer."""
-
-_WHO = re.compile(r"\b(?:who|whose|wer|quién|qui|wie)\b")
 _ANYBODY = re.compile(r"\b(?:who|someone|somebody|anyone|anybody|one of you|wer|quién|qui|wie)\b")
-_WHEN = re.compile(r"\b(?:when|how long|how soon|what time|which day)\b")
-_LONG_WORD = re.compile(r"(?!x(?:beg|end|ask|then|call|name|names|role|date|ing)\b)\w{4,}")
-_EMPTY = frozenset(
-    [
-        "that",
-        "this",
-        "with",
-        "what",
-        "when",
-        "where",
-        "which",
-        "would",
-        "could",
-        "should",
-        "have",
-        "been",
-        "does",
-        "from",
-        "they",
-        "them",
-        "there",
-        "their",
-        "your",
-        "will",
-        "just",
-        "about",
-        "into",
-        "more",
-        "than",
-        "then",
-        "some",
-        "still",
-        "really",
-        "know",
-    ]
-)
-
-_CHATTER = 3
-"""Words of a reply that say nothing at all, at most."""
-
-
-class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One rule, as data.
-
-    Attributes:
-        id: its name within the kind.
-        confidence: how often it is right.
-        phrases: one of them is in the clause's plain form.
-        also: (``with``) one of these as well, if there are any.
-        without: none of these.
-        when: circumstances that all hold; ``unless``: none of these (:func:`circumstances`).
-        who: who the action falls to.
-        leans: it says little by itself: beside another action of the same turn it only gives that its date.
-    """
-
-    id: str
-    confidence: float
-    phrases: list[str]
-    also: list[str] = msgspec.field(default_factory=list, name="with")
-    without: list[str] = msgspec.field(default_factory=list)
-    when: list[str] = []
-    unless: list[str] = []
-    who: Who = "nobody"
-    leans: bool = False
-
-
-class ContextData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Words of a clause, or of its whole ``turn``, that make kinds doubtful: confidence is multiplied by ``factor``."""
-
-    id: str
-    kinds: list[Kind]
-    factor: float
-    phrases: list[str]
-    turn: bool = False
-
-
-class SpeechData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``rules.yaml`` but for its words."""
-
-    groups: dict[str, list[str]]
-    replies: dict[str, list[str]]
-    contexts: list[ContextData]
-    kinds: dict[Kind, list[RuleData]]
 
 
 class Act:
@@ -129,7 +35,7 @@ class Act:
 
     __slots__ = ("clause", "confidence", "kind", "leans", "place", "rule", "turn", "who")
 
-    def __init__(self, turn: int, place: int, clause: Clause, rule: _Rule, confidence: float) -> None:
+    def __init__(self, turn: int, place: int, clause: Clause, rule: Rule, confidence: float) -> None:
         self.turn = turn
         self.place = place
         self.clause = clause
@@ -138,88 +44,6 @@ class Act:
         self.who = rule.data.who
         self.leans = rule.data.leans
         self.confidence = confidence
-
-
-class _Rule:
-    __slots__ = ("data", "kind", "name", "place", "unless", "when")
-
-    def __init__(self, kind: Kind, data: RuleData, version: int, place: int) -> None:
-        self.kind = kind
-        self.data = data
-        self.name = f"meetings.{kind}.{data.id.replace(' ', '-')}@{version}"
-        self.place = place
-        self.when = frozenset(data.when)
-        self.unless = frozenset(data.unless)
-
-
-class _Read:
-    """What phrases say about one clause."""
-
-    __slots__ = ("also", "factors", "matched", "replies", "spoiled")
-
-    def __init__(self) -> None:
-        self.matched: list[_Rule] = []
-        self.also: set[int] = set()
-        self.spoiled: set[int] = set()
-        self.factors: list[ContextData] = []
-        self.replies: set[str] = set()
-
-    def standing(self) -> list[_Rule]:
-        """The rules that the clause's own words do not take back."""
-        return [
-            rule
-            for rule in self.matched
-            if rule.place not in self.spoiled and (not rule.data.also or rule.place in self.also)
-        ]
-
-    def promises(self) -> bool:
-        """An action is in it whatever is around it."""
-        return any(rule.kind == "action_item" and not rule.when for rule in self.standing())
-
-
-class Turn:
-    """One speaker's clauses, and what phrases say about them; a title is one as well, but is not ``spoken``."""
-
-    __slots__ = ("clauses", "read", "speaker", "spoken")
-
-    def __init__(self, speaker: str | None, clauses: list[Clause], read: list[_Read], *, spoken: bool) -> None:
-        self.speaker = speaker
-        self.clauses = clauses
-        self.read = read
-        self.spoken = spoken
-
-    def replies(self) -> set[str]:
-        """How the turn answers the one before: what phrases say about its first clauses."""
-        return set().union(*(read.replies for read in self.read[:_HEARD]))
-
-    def chatter(self) -> bool:
-        """It says nothing at all."""
-        return sum(clause.size for clause in self.clauses) <= _CHATTER and "exclaims" in self.replies()
-
-    def answers(self, question: Clause) -> bool | None:
-        """Say whether it answers a question: yes; no, since it says that nobody knows; ``None``: it says neither."""
-        said = self.replies()
-        if "unknown" in said:
-            return False
-        first = self.clauses[0] if self.clauses else None
-        if first is None or first.asked or self.chatter():
-            return None
-        asks_who = _WHO.search(question.plain) is not None
-        if self.read[0].promises():  # somebody will see to it
-            return asks_who or _WHEN.search(question.plain) is not None
-        answered = (
-            not said.isdisjoint(("answers", "accepts"))
-            or first.size <= _SHORT_ANSWER
-            or _ELLIPSIS.search(first.plain) is not None
-            or (asks_who and bool(first.names))
-            or (bool(first.dates) and _WHEN.search(question.plain) is not None)
-            or not _content(question).isdisjoint(_content(first))
-        )
-        return True if answered else None
-
-
-def _content(clause: Clause) -> set[str]:
-    return {word for word in _LONG_WORD.findall(clause.plain) if word not in _EMPTY}
 
 
 class SpeechFinder:
@@ -231,7 +55,7 @@ class SpeechFinder:
 
     def __init__(self, data: SpeechData, version: int) -> None:
         self._phrases: Phrases[list[tuple[str, Any]]] = Phrases(data.groups)
-        self._rules: list[_Rule] = []
+        self._rules: list[Rule] = []
         meanings: dict[str, list[tuple[str, Any]]] = {}
         for context in data.contexts:
             for phrase in context.phrases:
@@ -243,7 +67,7 @@ class SpeechFinder:
             for rule_data in rules:
                 if lost := {*rule_data.when, *rule_data.unless} - CIRCUMSTANCES:
                     raise ValueError(f"kinds.{kind}.{rule_data.id}: no circumstance {', '.join(sorted(lost))}")
-                rule = _Rule(kind, rule_data, version, len(self._rules))
+                rule = Rule(kind, rule_data, version, len(self._rules))
                 self._rules.append(rule)
                 for part, phrases in (("is", rule_data.phrases), ("with", rule_data.also), ("not", rule_data.without)):
                     for phrase in phrases:
@@ -263,8 +87,8 @@ class SpeechFinder:
         """Read one turn's clauses."""
         return Turn(speaker, clauses, [self._look(clause.plain) for clause in clauses], spoken=spoken)
 
-    def _look(self, plain: str) -> _Read:
-        read = _Read()
+    def _look(self, plain: str) -> Read:
+        read = Read()
         for found in self._phrases.find(Words(plain)):
             for part, meaning in found.meaning:
                 if part == "is":
@@ -295,10 +119,10 @@ class SpeechFinder:
 
 
 def _of_clause(
-    matched: Sequence[_Rule], factors: Sequence[ContextData], holds: set[str], where: tuple[int, int, Clause]
+    matched: Sequence[Rule], factors: Sequence[ContextData], holds: set[str], where: tuple[int, int, Clause]
 ) -> Iterator[Act]:
     """Yield what a clause does, by the rules that stand and whose circumstances hold."""
-    best: dict[str, tuple[float, _Rule]] = {}
+    best: dict[str, tuple[float, Rule]] = {}
     for rule in matched:
         if not rule.when <= holds or rule.unless & holds:
             continue
@@ -341,53 +165,9 @@ def _settled(turns: Sequence[Turn], acts: list[Act]) -> list[Act]:
     """Leave out questions that a later decision settles, and those for somebody whom a later promise names."""
     kept = []
     for act in acts:
-        later = [other for other in acts if act.turn < other.turn <= act.turn + _REPLIES and turns[other.turn].spoken]
+        later = [other for other in acts if act.turn < other.turn <= act.turn + REPLIES and turns[other.turn].spoken]
         settled = any(other.kind == "decision" for other in later)
         taken = _ANYBODY.search(act.clause.plain) and any(other.who == "speaker" for other in later)
         if act.kind != "question" or not turns[act.turn].spoken or not (settled or taken):
             kept.append(act)
     return kept
-
-
-CIRCUMSTANCES = frozenset({"date", "called", "named", "accepted", "refused", "answered", "open"})
-"""What may hold around a clause: a date in it or right behind it; somebody called by name;
-somebody named in the clause before; the next turn accepts or
-refuses; a reply answers it, or none does (``open``)."""
-
-
-def circumstances(turns: Sequence[Turn], number: int, place: int) -> set[str]:
-    """Return what holds around a clause; see :data:`CIRCUMSTANCES`."""
-    turn = turns[number]
-    clause = turn.clauses[place]
-    holds = set()
-    rest = turn.clauses[place + 1 :]
-    if clause.dates or (rest and rest[0].dates and not turn.read[place + 1].matched):
-        holds.add("date")
-    if clause.called is not None or (place and turn.clauses[place - 1].called is not None):
-        holds.add("called")
-    if place and turn.clauses[place - 1].names:
-        holds.add("named")
-    following = [later for later in after(turns, number, _REPLIES) if not later.chatter()]
-    said = following[0].replies() if following else set()
-    if "refuses" in said:
-        holds.add("refused")
-    elif "accepts" in said:
-        holds.add("accepted")
-    holds.add("answered" if _answered(turn, place, following) else "open")
-    return holds
-
-
-def after(turns: Sequence[Turn], number: int, most: int) -> list[Turn]:
-    """Return the turns that are spoken after one, if it is spoken itself."""
-    return [later for later in turns[number + 1 : number + 1 + most] if later.spoken] if turns[number].spoken else []
-
-
-def _answered(turn: Turn, place: int, following: Sequence[Turn]) -> bool:
-    """A question is answered by words of the same turn behind it, or by the first turn that says so or the contrary."""
-    clause = turn.clauses[place]
-    for read in turn.read[place + 1 :]:
-        if "unknown" in read.replies:
-            return False
-        if "tells" in read.replies:
-            return True
-    return next((answer for later in following if (answer := later.answers(clause)) is not None), False)

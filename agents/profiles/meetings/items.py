@@ -11,9 +11,10 @@ import msgspec
 
 from agents.profiles.evidence import Evidence
 from agents.profiles.meetings.dates import resolve
-from agents.profiles.meetings.finder import Act, Turn, after
+from agents.profiles.meetings.finder import Act
 from agents.profiles.meetings.people import People, nameless
 from agents.profiles.meetings.privacy import Privacy
+from agents.profiles.meetings.reading import Turn, after
 from agents.profiles.meetings.turns import Source
 from agents.profiles.phrases import Phrases, Words
 
@@ -91,7 +92,12 @@ _COMMON = frozenset(
         "m",
     ]
 )
-_GIVEN_TO = re.compile(r"\b(?:on|for|to|by)\s+([A-Z][\w'-]+(?: [A-Z][\w'-]+)?)")
+_GIVEN_TO = re.compile(
+    r"(?i:\b(?:action|task|todo|to do|item|assigned|one|homework)s?\b).{0,12}?\b(?:on|for|to)\s+"
+    r"([A-Z][\w'-]+(?: [A-Z][\w'-]+)?)"
+)
+"""An action given to somebody who is no attendee."""
+
 WAITS = "waits"
 _CLAUSE_END = re.compile(r"[,.;?!]")
 _BACK = 3
@@ -235,8 +241,7 @@ class ItemMaker:
                 return self._named(place)
             return self._named(turn.speaker)
         if act.who == "named":
-            names = clause.names or (turn.clauses[act.place - 1].names[-1:] if act.place else [])
-            return self._named(names[0] if names else _called_before(turn, act.place) or _stranger(said))
+            return self._named(_first_named(turn, act.place, said))
         if act.who in ("called", "addressed"):
             return self._named(self._addressed(act, turns))
         if act.who == "role" and clause.roles:
@@ -263,7 +268,7 @@ class ItemMaker:
     def _next(self, act: Act, turns: Sequence[Turn], own: int | None) -> int | None:
         """Who speaks next and does not refuse is the one who was asked."""
         following = next(iter(after(turns, act.turn, 1)), None)
-        if following is None or "refuses" in following.replies():
+        if following is None or "refuses" in following.replies:
             return None
         place = self._people.speaker(following.speaker)
         return None if place == own else place
@@ -296,9 +301,16 @@ def _bare(role: str) -> str:
     return role[4:] if role[:4].lower() == "the " else role
 
 
-def _stranger(said: str) -> str | None:
-    match = _GIVEN_TO.search(said)
-    return match[1] if match else None
+def _first_named(turn: Turn, place: int, said: str) -> int | str | None:
+    """Who is named: in the clause, as nobody invited, in the clause before, or called by name before."""
+    clause = turn.clauses[place]
+    if clause.names:
+        return clause.names[0]
+    if match := _GIVEN_TO.search(said):
+        return match[1]
+    if place and turn.clauses[place - 1].names:
+        return turn.clauses[place - 1].names[-1]
+    return _called_before(turn, place)
 
 
 def _called_before(turn: Turn, place: int) -> int | str | None:

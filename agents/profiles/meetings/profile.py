@@ -13,11 +13,12 @@ from agents.profiles.follow_up import FollowUpItem
 from agents.profiles.meetings.asked import Meeting, meeting_of
 from agents.profiles.meetings.clauses import ClauseReader, Vocabulary
 from agents.profiles.meetings.exports import EXPORTS
-from agents.profiles.meetings.finder import SpeechData, SpeechFinder
+from agents.profiles.meetings.finder import SpeechFinder
 from agents.profiles.meetings.items import WAITS, Item, ItemMaker
 from agents.profiles.meetings.minutes import MinutesMaker, follow_ups
 from agents.profiles.meetings.people import People
 from agents.profiles.meetings.privacy import Privacy
+from agents.profiles.meetings.reading import SpeechData
 from agents.profiles.meetings.topics import Agenda
 from agents.profiles.meetings.turns import sources_of
 from agents.profiles.phrases import PhraseError, Phrases

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +18,7 @@ MOST_SEGMENTS = 200
 LONGEST_TURN = 4_000
 """Segments of one highlight and characters of one turn that are read."""
 
+_SPEAKER = re.compile(r"\s*([A-Z][\w.'-]*(?: [A-Z][\w.'-]*){0,3}|Speaker \d+): ")
 _ENDS = (".", "!", "?", "\u2026", ":", ";")
 
 
@@ -67,7 +69,12 @@ def _own(given: Any, start: float) -> list[Segment]:
     try:
         return list(parse(given).segments)
     except (ProfileInputError, RecursionError):
-        return [Segment(start, start, given)] if isinstance(given, str) and given.strip() else []
+        return [_line(line, start) for line in given.splitlines() if line.strip()] if isinstance(given, str) else []
+
+
+def _line(line: str, start: float) -> Segment:
+    said = _SPEAKER.match(line)
+    return Segment(start, start, line[said.end() :], said[1]) if said else Segment(start, start, line)
 
 
 def _turns(segments: Sequence[Segment], field: Field) -> list[Source]:

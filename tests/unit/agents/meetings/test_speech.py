@@ -97,6 +97,21 @@ def test_the_highlights_own_transcript_is_read() -> None:
         assert action["evidence"]["field"] == "metadata"
 
 
+def test_lines_of_a_highlights_own_transcript_have_their_speakers() -> None:
+    """``Name: words`` on each line."""
+    lines = "Anna Berger: Who calls the bank?\nBen Okafor: I'll call them on Thursday."
+    enriched = prepared().enrich(shown("Finance", metadata={"transcript": lines}), [])
+    (action,) = items(enriched, "action_item")
+    assert (action["assignee"], action["due"]) == ("Ben Okafor", "2026-03-12")
+
+
+def test_somebody_who_is_not_invited_has_his_name_as_said() -> None:
+    """As the subject of a promise, or after the word action; never the name of another clause."""
+    found = said(("Anna Berger", "Ben is late. Gregor will send the deck. Action on Petra: ring the bank."))
+    assert [(item["assignee"], item["assignee_known"]) for item in found] == [("Gregor", False), ("Petra", False)]
+    assert found[1]["text"] == "Action on Petra: ring the bank."
+
+
 def test_a_sentence_over_two_captions_is_one() -> None:
     """Evidence says in which one it begins."""
     (action,) = said(("Anna Berger", "good. then I'll call"), ("Anna Berger", "the bank by Friday"), kind="action_item")
