@@ -217,7 +217,6 @@ class Phrases(Generic[T]):
                 self._walk(node, kinds, first, found)
         return found
 
-<<<<<<< HEAD
     def _walk(self, begun: _Node, kinds: list[str], first: int, found: list[Found[T]]) -> None:
         node: _Node | None = begun
         seen: set[int] = set()
@@ -279,47 +278,6 @@ class _Node:
         self.items = items
         self.means = means
         self.after: dict[str, _Node | None] = {}
-=======
-    def _begin(self, word: str) -> tuple[int, ...]:
-        """Return where a first word leads; words repeat from text to text, so it is remembered."""
-        if len(self._begun) > _REMEMBERED:
-            self._begun.clear()
-        starts = self._reached(_START)
-        states = dict.fromkeys(target for start in starts for target in _next(self._states[start], word))
-        self._begun[word] = begun = tuple(states)
-        return begun
-
-    def _walk(self, words: list[str], first: int, begun: tuple[int, ...], found: list[Found[T]]) -> None:
-        states = self._states
-        last = len(words)
-        seen: set[int] = set()
-        places: list[tuple[int, Sequence[int]]] = [(first + 1, begun)]
-        for at, reached in places:  # grows while it is walked
-            word = words[at] if at < last else ""
-            for place in reached:
-                state = states[place]
-                if state.means:
-                    for meaning in state.means:
-                        if meaning not in seen:
-                            seen.add(meaning)
-                            found.append(Found(self._meanings[meaning], first, at))
-                if state.skips:
-                    _skip(state, words, at, places)
-                elif word:
-                    targets = _next(state, word) if state.by_stem else state.by_word.get(word)
-                    if targets:
-                        places.append((at + 1, targets))
-
-
-def _skip(state: _State, words: list[str], at: int, places: list[tuple[int, Sequence[int]]]) -> None:
-    """Go on from each of the next words, up to the end of the sentence."""
-    for position in range(at, min(len(words), at + 1 + state.skips)):
-        word = words[position]
-        if word[0] in _ENDS:
-            break
-        if targets := _next(state, word):
-            places.append((position + 1, targets))
->>>>>>> a9e8fc65e137fb8293537d30e46b1d0abdc10fc3
 
 
 def _next(state: _State, word: str) -> Sequence[int]:
