@@ -119,6 +119,9 @@ class Profile(Protocol):
         label: name and version, and a digest of the data where a customer's settings change it: ``gaming@1+3fa9c1``.
         about: one line for people.
         exports: by format, such as ``minutes-md``.
+
+    What may be missing: ``hides``, whether ``Shown`` replaces the API's words (by default it might). Where the rules
+    raise, those words are withheld if so (:mod:`agents.rules.guarding`).
     """
 
     name: str
