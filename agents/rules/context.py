@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from agents.entry import Entry
-from agents.ledger_records import LinkedTranscript
+from agents.ledger_records import FINAL, LinkedTranscript
 from agents.profiles import InTournament, Prepared, Profile, Profiles
 from agents.rules.guarding import Gone, StandIn, prepared, stand_in
 from agents.rules.links import MomentLink, moment_link, without_credentials
@@ -108,7 +108,7 @@ def options_of(asked: Request, profile: Profile, says: frozenset[str]) -> Option
 
 
 def context_of(entry: Entry, profiles: Profiles) -> Context:
-    """Return the context of an entry with a request, made on first use."""
+    """Return the context of an entry with a request, made on first use and kept until the request is at its end."""
     if entry.context is None:
         request, original = entry.request, entry.original
         if request is None or original is None:
@@ -120,5 +120,8 @@ def context_of(entry: Entry, profiles: Profiles) -> Context:
             profile = Gone(label)
         says = frozenset(named(original.value).options)
         traceparent = find_traceparent(original.headers)
-        entry.context = Context(asked, profile, request.epoch, traceparent, entry.transcript, says)
+        context = Context(asked, profile, request.epoch, traceparent, entry.transcript, says)
+        if request.state in FINAL:  # it is known for weeks, and rarely asked of: a transcript is not kept for that
+            return context
+        entry.context = context
     return entry.context

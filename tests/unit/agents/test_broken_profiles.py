@@ -15,9 +15,10 @@ from agents.policy import Policy
 from agents.profiles import Enriched, General, Profile, ProfileInputError, Profiles
 from agents.profiles.follow_up import FollowUpItem
 from agents.rules.guarding import FAILED
+from pipeline.domain import Headers
 from pipeline.effects.calls import Accepted, Read, Seen, Submit
 from schemas.records import ObservedHighlight, ObservedStream, RecordError, Request
-from tests.unit.agents.support import Bench, observation, seen_highlight
+from tests.unit.agents.support import Bench, MemoryStage, observation, seen_highlight
 
 ENDED = ObservedStream(id="s1", status="completed")
 
@@ -200,6 +201,45 @@ def test_a_broken_document_withdraws_no_follow_up(part: str) -> None:
     assert summary.revision == 2
     assert FAILED in summary.document
     assert len(bench.of("follow-ups")) == 1
+
+
+class Narrow(MemoryStage):
+    """A stage that takes no more than topics do."""
+
+    def publish(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = (), *, partition: int | None = None
+    ) -> None:
+        """Keep an output record, unless it is too large."""
+        if len(value or b"") > 4_000_000:
+            raise RecordError("oversize_output", topic)
+        super().publish(topic, key, value, headers, partition=partition)
+
+
+def test_a_document_that_is_too_large_does_not_keep_a_request_from_its_end() -> None:
+    """The summary goes out without it, and says so; what it leaves to be done is followed up."""
+    profile = Broken()
+    profile.documented = {"minutes": "x" * 5_000_000}
+    bench = bench_of(profile)
+    bench.stage = Narrow(bench.state)
+    submitted(bench)
+    settle(bench, seen_highlight("h1"))
+    (summary,) = bench.of("summaries")
+    assert summary.document == {"trimmed_by_pipeline": True}
+    assert summary.count == 1
+    assert len(bench.of("follow-ups")) == 1
+
+
+def test_nothing_that_was_prepared_is_kept_beyond_the_end() -> None:
+    """A settled request is known for weeks: neither its repetition nor a late highlight makes its transcript stay."""
+    bench = bench_of(Broken())
+    submitted(bench)
+    settle(bench, seen_highlight("h1"))
+    bench.request(profile="broken", metadata={"x": 1})
+    assert bench.state.entries["r1"].context is None
+    bench.request("r2")
+    bench.command("cancel", request_id="r2")
+    assert bench.one("r2").state == "settled"
+    assert bench.state.entries["r2"].context is None
 
 
 def test_a_profile_that_went_away_is_told_and_withholds() -> None:
