@@ -26,12 +26,14 @@ class Shown(msgspec.Struct, frozen=True):
         title: and ``description``: with what must not be published replaced.
         metadata: the API's free-form values that may be published.
         extra: the fields of the API beyond its contract that may be published.
+        tags: what is published as the API's tags.
     """
 
     title: str
     description: str
     metadata: dict[str, Any] = {}
     extra: dict[str, Any] = {}
+    tags: list[str] = []
 
 
 class Sighted(msgspec.Struct, frozen=True):

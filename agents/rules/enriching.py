@@ -94,5 +94,5 @@ def enriched(
     if added.shown is not None:
         shown = added.shown
         record.title, record.description = shown.title, shown.description
-        record.api_metadata, record.api_extra = shown.metadata, shown.extra
+        record.api_metadata, record.api_extra, record.api_tags = shown.metadata, shown.extra, shown.tags
     return record, added

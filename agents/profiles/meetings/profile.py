@@ -160,13 +160,15 @@ class PreparedMeetings:
         more = [kind.replace("_", "-") for kind in MAIN if kind in kinds]
         clean = [self._privacy.text(tag) for tag in tags] if self._privacy.on else tags
         note = {"items": [_note(item) for item in items], "topic": self._agenda.place(topic)}
-        return Enriched([*clean, *(tag for tag in more if tag not in clean)], enrichment, note, self._shown(seen))
+        return Enriched(
+            [*clean, *(tag for tag in more if tag not in clean)], enrichment, note, self._shown(seen, clean)
+        )
 
-    def _shown(self, seen: ObservedHighlight) -> Shown | None:
+    def _shown(self, seen: ObservedHighlight, tags: list[str]) -> Shown | None:
         """The API's words without what is private; its free-form values may hold the transcript, and are left out."""
         if not self._privacy.on:
             return None
-        return Shown(self._privacy.text(seen.title), self._privacy.text(seen.description))
+        return Shown(self._privacy.text(seen.title), self._privacy.text(seen.description), tags=tags)
 
     def document(self, highlights: Mapping[str, HighlightState]) -> dict[str, Any]:
         """The minutes: attendees, decisions, actions, open questions, topics with their times."""
