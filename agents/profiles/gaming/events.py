@@ -39,7 +39,7 @@ class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class KindData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One kind of event: how much it excites (0 to 1), the lesser kinds that are part of it, and those that go with it."""
+    """One kind of event: how much it excites (0 to 1), lesser kinds that are part of it, and kinds that go with it."""
 
     intensity: float
     rules: list[RuleData]
