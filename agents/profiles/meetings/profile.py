@@ -164,13 +164,14 @@ class PreparedMeetings:
         note: dict[str, Any] = {"items": msgspec.to_builtins(items), "topic": self._agenda.place(topic)}
         if main != "discussion" and sources[0].field == "metadata":  # what the document cannot read again
             note["said"] = [self._said(source) for source in sources if source.spoken]
-        return Enriched([*clean, *(tag for tag in more if tag not in clean)], enrichment, note, self._shown(seen))
+        shown = self._shown(seen, clean)
+        return Enriched([*clean, *(tag for tag in more if tag not in clean)], enrichment, note, shown)
 
-    def _shown(self, seen: ObservedHighlight) -> Shown | None:
+    def _shown(self, seen: ObservedHighlight, tags: list[str]) -> Shown | None:
         """The API's words without what is private; its free-form values may hold the transcript, and are left out."""
         if not self._privacy.on:
             return None
-        return Shown(self._privacy.text(seen.title), self._privacy.text(seen.description))
+        return Shown(self._privacy.text(seen.title), self._privacy.text(seen.description), tags=tags)
 
     def _said(self, source: Source) -> list[Any]:
         """A turn as the note keeps it, without what is private."""
