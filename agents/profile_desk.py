@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from agents.ledger_records import LinkedTranscript, decode_state
+from agents.ledger_records import FutureStateError, LinkedTranscript, decode_state
 from agents.profile_trial import Trial
 from agents.profiles import Profile, Profiles
-from pipeline.domain import ProfileInfo, Remembered
-from schemas.records import Highlight, Request, Summary, decode
+from pipeline.domain import LinkedText, ProfileInfo, Remembered
+from schemas.records import Highlight, RecordError, Request, Summary, decode
 
 _requests = msgspec.json.Decoder(Request)
 
@@ -53,17 +53,23 @@ class ProfilesOnDesk:
         return export.render(summary, highlights)
 
     def remembered(self, key: str, value: bytes) -> Remembered | None:
-        """Read a record of the ledger topic; ``None`` when it tells nothing of a request or its transcript."""
+        """Read a record of the ledger topic; ``None`` when it tells nothing of a request or its transcript.
+
+        A record that cannot be read, such as a newer version's, says so in its ``problem``.
+        """
         kind, _, request_id = key.partition("/")
         if kind not in {"original", "transcript"}:
             return None
-        state = decode_state(key, value)
-        if isinstance(state, LinkedTranscript):
-            return Remembered(request_id, transcript=state.text)
-        return Remembered(request_id, request=decode(_requests, state.value.encode()))
+        try:
+            state = decode_state(key, value)
+            if isinstance(state, LinkedTranscript):
+                return Remembered(request_id, transcript=LinkedText(state.text, state.problem))
+            return Remembered(request_id, request=decode(_requests, state.value.encode()))
+        except (FutureStateError, RecordError, msgspec.DecodeError) as error:
+            return Remembered(request_id, problem=f"the ledger's record {key} cannot be read: {error}")
 
-    def trial(self, name: str, asked: Request, linked: str | None = None) -> Trial:
-        """Prepare a profile for a request; ``linked`` is the text of the transcript that it links, if it is there.
+    def trial(self, name: str, asked: Request, linked: LinkedText | None = None) -> Trial:
+        """Prepare a profile for a request; ``linked`` is what came of the transcript that it links, if that is known.
 
         Raises:
             LookupError: there is no such profile.

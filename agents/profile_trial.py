@@ -11,6 +11,7 @@ from agents.ledger_records import POLL, STATE_VERSION, HighlightState, LinkedTra
 from agents.profiles import Profile
 from agents.rules.context import Context
 from agents.rules.enriching import Place, Seen, enriched
+from pipeline.domain import LinkedText
 from schemas.records import Highlight, ObservedHighlight, Request
 from schemas.records.highlight import Observed
 
@@ -24,8 +25,8 @@ class Trial:
         ProfileInputError: the profile cannot use the request's metadata.
     """
 
-    def __init__(self, profile: Profile, asked: Request, linked: str | None = None) -> None:
-        transcript = None if linked is None else LinkedTranscript(state_version=STATE_VERSION, text=linked)
+    def __init__(self, profile: Profile, asked: Request, linked: LinkedText | None = None) -> None:
+        transcript = None if linked is None else LinkedTranscript(state_version=STATE_VERSION, **linked._asdict())
         self.label = profile.label
         profile.prepare(asked, transcript)  # whoever tries a profile is told what a worker would only note
         self._context = Context(asked, profile, 1, None, transcript)

@@ -130,12 +130,23 @@ class ProfileTrial(Protocol):
         """The document about all that was seen."""
 
 
+class LinkedText(NamedTuple):
+    """What came of a transcript that a request links; ``problem`` says why there is none, empty when there is one."""
+
+    text: str
+    problem: str = ""
+
+
 class Remembered(NamedTuple):
-    """What a ledger record tells of a request: the request itself, or the text of the transcript that it links."""
+    """What a ledger record tells of a request: the request itself, or what came of the transcript that it links.
+
+    ``problem`` says why a record cannot be read; then it tells neither.
+    """
 
     request_id: str
     request: Request | None = None
-    transcript: str | None = None
+    transcript: LinkedText | None = None
+    problem: str = ""
 
 
 class ProfileDesk(Protocol):
@@ -155,10 +166,10 @@ class ProfileDesk(Protocol):
         """
 
     def remembered(self, key: str, value: bytes) -> Remembered | None:
-        """Read a record of the ledger topic; ``None`` when it tells nothing of these."""
+        """Read a record of the ledger topic; ``None`` when it tells nothing of these. Never raises."""
 
-    def trial(self, name: str, asked: Request, linked: str | None = None) -> ProfileTrial:
-        """Prepare a profile for a request; ``linked`` is the text of the transcript that it links, if it is there.
+    def trial(self, name: str, asked: Request, linked: LinkedText | None = None) -> ProfileTrial:
+        """Prepare a profile for a request; ``linked`` is what came of the transcript that it links, if that is known.
 
         Raises:
             LookupError: there is no such profile.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,8 +16,8 @@ from pipeline.cli.output import Output, OutputMode, OutputOption
 from pipeline.worker.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from pipeline.domain import ProfileInfo
-    from schemas.records import Summary
+    from pipeline.domain import ProfileDesk, ProfileInfo
+    from schemas.records import Stream, Summary
 
 
 def register(app: typer.Typer) -> None:
@@ -52,13 +54,9 @@ def export(
     context = cli_context(ctx)
     stream, summary, highlights = read_request(context, request_id)
     if summary is None:
-        problem = f"{request_id} is {stream.state}: its document is made when it is settled"
-        raise CommandError(ExitCode.FAILED, problem, f"highlights streams show {request_id}")
+        raise _no_document(stream)
     desk = desk_of(context)
-    info = desk.find(summary.profile)
-    if info is None or not info.exports:
-        problem = f"the profile {summary.profile} has no forms here"
-        raise CommandError(ExitCode.FAILED, problem, f"highlights streams show {request_id} --output json")
+    info = _profile(desk, summary)
     if form is None:
         _list(out, info, summary)
         return
@@ -67,12 +65,37 @@ def export(
     except LookupError as error:
         raise CommandError(ExitCode.SETTINGS, str(error.args[0]), f"highlights export {request_id}") from error
     if to is not None:
-        write_files(to, files, force=force)
-        out.note(f"{len(files)} files in {to}")
+        for path in write_files(to, files, force=force):
+            out.record({"file": str(path)})
+            out.line(str(path))
+        return
     for name, text in files.items():
-        out.record({"file": name, "text": text} if to is None else {"file": str(to / Path(name).name)})
-    if to is None and not out.json:
+        out.record({"file": name, "text": text})
+    if not out.json:
         _print(out, form, files)
+
+
+def _no_document(stream: Stream) -> CommandError:
+    see = f"highlights streams show {stream.request_id}"
+    if stream.state == "rejected":
+        return CommandError(
+            ExitCode.FAILED, f"{stream.request_id} was rejected: {stream.reason}; it has no document", see
+        )
+    problem = f"{stream.request_id} is {stream.state}: its document is made when it is settled"
+    return CommandError(ExitCode.FAILED, problem, f"wait until it is, and look with: {see}")
+
+
+def _profile(desk: ProfileDesk, summary: Summary) -> ProfileInfo:
+    info = desk.find(summary.profile)
+    if info is None:
+        problem = f"{summary.request_id} was enriched by {summary.profile}, which is not installed here"
+        raise CommandError(
+            ExitCode.SETTINGS, problem, "set TLDR_PROFILE_PLUGINS as the workers have it", "highlights profiles ls"
+        )
+    if not info.exports:
+        problem = f"the profile {summary.profile} has no forms"
+        raise CommandError(ExitCode.FAILED, problem, f"highlights streams show {summary.request_id} --output json")
+    return info
 
 
 def _list(out: Output, info: ProfileInfo, summary: Summary) -> None:
@@ -84,26 +107,55 @@ def _print(out: Output, form: str, files: Mapping[str, str]) -> None:
     if len(files) != 1:
         problem = f"{form} is {len(files)} files"
         raise CommandError(ExitCode.SETTINGS, problem, "name a folder: --to FOLDER")
-    for line in next(iter(files.values())).splitlines():
-        out.line(line)
+    text = next(iter(files.values()))
+    if out.console.is_terminal:
+        for line in text.splitlines():
+            out.line(line)
+    else:  # byte for byte: a calendar's line ends are part of its format
+        out.console.file.flush()
+        typer.echo(text.encode(), nl=False)
 
 
-def write_files(folder: Path, files: Mapping[str, str], *, force: bool) -> None:
-    """Write files into a folder, whatever their names say; each is whole or not there.
+def write_files(folder: Path, files: Mapping[str, str], *, force: bool) -> list[Path]:
+    """Write files into a folder, whatever their names say; each is whole or not there. Return where they are.
 
     Raises:
-        CommandError: one is there already, and ``force`` is not set; or the folder cannot be written to.
+        CommandError: one is there already, and ``force`` is not set; a name is none, or two files have the same; or the
+            folder cannot be written to. Nothing is written but in the last case.
     """
-    targets = {folder / Path(name).name: text for name, text in files.items()}
-    there = [path for path in targets if path.exists()]
+    targets: dict[Path, str] = {}
+    for name, text in files.items():
+        target = folder / _file_name(name)
+        if target in targets:
+            raise CommandError(ExitCode.FAILED, f"two files would be {target}", "take another format")
+        targets[target] = text
+    there = [path for path in targets if os.path.lexists(path)]
     if there and not force:
         raise CommandError(ExitCode.SETTINGS, f"{there[0]} is there already", "name another folder, or --force")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in targets.items():
-            half = path.with_name(path.name + ".part")
-            half.write_text(text, "utf-8")
-            half.replace(path)
+            _write_whole(path, text)
     except OSError as error:
         problem = f"cannot write to {folder}: {error.strerror}"
         raise CommandError(ExitCode.FAILED, problem, "name another folder: --to FOLDER") from error
+    return list(targets)
+
+
+def _file_name(name: str) -> str:
+    """Return the last part of a name from a profile or from what the API said, by the rules of any system."""
+    last = PureWindowsPath(name).name
+    if not last.strip(". ") or not last.isprintable():
+        raise CommandError(ExitCode.FAILED, f"{name!r} is no name for a file", "take another format")
+    return last
+
+
+def _write_whole(path: Path, text: str) -> None:
+    half = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        # "x": what somebody else put there, such as a link out of the folder, is not followed
+        with half.open("x", encoding="utf-8", newline="") as file:
+            file.write(text)
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)

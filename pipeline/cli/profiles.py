@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,8 +14,8 @@ from pipeline.cli.output import Output, OutputMode, OutputOption
 from pipeline.worker.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from pipeline.domain import ProfileDesk
-    from schemas.records import Highlight, ObservedHighlight, Request
+    from pipeline.domain import ProfileDesk, ProfileTrial
+    from schemas.records import Highlight, Request
 
 
 def register(app: typer.Typer) -> None:
@@ -60,22 +58,22 @@ def show(
 
     $ highlights profiles show gaming
     """
-    import yaml
-
     out = Output(output)
     try:
         described = msgspec.to_builtins(desk_of(cli_context(ctx)).describe(name))
     except LookupError as error:
         raise CommandError(ExitCode.SETTINGS, str(error.args[0]), "highlights profiles ls") from error
     out.record(described)
-    for line in yaml.safe_dump(described, sort_keys=False, allow_unicode=True, width=110).splitlines():
+    for line in as_yaml(out, described):
         out.line(line)
 
 
 def try_out(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="JSON lines of highlights; - for standard input.")],
-    profile: Annotated[str, typer.Option("--profile", "-p", help="Which rules.")] = "general",
+    profile: Annotated[
+        str | None, typer.Option("--profile", "-p", help="Which rules; without it, those that the request names.")
+    ] = None,
     request: Annotated[
         Path | None, typer.Option("--request", "-r", help="JSON file of the request: its metadata is what rules read.")
     ] = None,
@@ -84,42 +82,60 @@ def try_out(
     """Try a profile on recorded highlights: what is added to each, and the document at the end. Nothing is stored.
 
     A line is a record of the highlights topic, as watch --output json prints it, a highlight in the API's words, or a
-    page of those. Exit code 1 when lines cannot be read; the others are tried all the same.
+    page of those. What cannot be read is named with its line, and the rest is tried all the same; the exit code is 1.
+    A transcript that the request only links is not fetched: put its text into metadata.transcript.
 
     [b]Examples[/b]
 
     $ highlights profiles test highlights.jsonl --profile gaming
 
-    $ highlights watch --output json | highlights profiles test - --profile meetings --request board.json
+    $ highlights streams show board-2026-11 --output json | highlights profiles test - --request board.json
     """
-    from schemas.records import ObservedHighlight
+    from pipeline.cli.recorded import read_recorded
+    from schemas.records import Highlight
 
     out = Output(output)
-    desk = desk_of(cli_context(ctx))
     asked = _request(request)
+    trial = _trial(desk_of(cli_context(ctx)), profile or asked.profile, asked, request)
+    unread = 0
+    for place, found in read_recorded(file):
+        if isinstance(found, str):
+            unread += 1
+            out.note(f"{place}: {found}")
+        else:
+            _show_one(out, trial.again(found) if isinstance(found, Highlight) else trial.see(found))
+    _show_document(out, trial)
+    if unread:
+        problem = f"{unread} highlight{'s' * (unread != 1)} of {file} cannot be read, named above"
+        raise CommandError(ExitCode.FAILED, problem, "mend these, or leave them out")
+
+
+def _trial(desk: ProfileDesk, profile: str, asked: Request, file: Path | None) -> ProfileTrial:
     try:
-        trial = desk.trial(profile, asked)
+        return desk.trial(profile, asked)
     except LookupError as error:
         raise CommandError(ExitCode.SETTINGS, str(error.args[0]), "highlights profiles ls") from error
     except ValueError as error:
-        raise CommandError(ExitCode.SETTINGS, str(error), f"mend it in {request}") from error
-    problems = []
-    for number, found in _highlights(file):
-        if isinstance(found, str):
-            problems.append(f"line {number}: {found}")
-            continue
-        record = trial.see(found) if isinstance(found, ObservedHighlight) else trial.again(found)
-        _show_one(out, record)
+        fix = "give the request's metadata: --request FILE" if file is None else f"mend it in {file}"
+        raise CommandError(ExitCode.SETTINGS, str(error), fix) from error
+
+
+def _show_document(out: Output, trial: ProfileTrial) -> None:
     document = msgspec.to_builtins(trial.document())
     out.record({"document": document, "profile": trial.label})
-    if not out.json:
-        import yaml
+    out.line("")
+    out.line(f"document of {trial.label}")
+    for line in as_yaml(out, document):
+        out.line(f"  {line}")
 
-        out.line(f"\ndocument of {trial.label}".strip())
-        for line in yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110).splitlines():
-            out.line(f"  {line}")
-    if problems:
-        raise CommandError(ExitCode.FAILED, "; ".join(problems[:20]), f"mend these lines of {file}")
+
+def as_yaml(out: Output, value: Any) -> list[str]:
+    """Return a JSON value as lines that people read; none in JSON mode, where nobody does."""
+    import yaml
+
+    if out.json:
+        return []
+    return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=110)).splitlines()
 
 
 def _show_one(out: Output, record: Highlight) -> None:
@@ -144,39 +160,3 @@ def _request(path: Path | None) -> Request:
         ) from error
     except RecordError as error:
         raise CommandError(ExitCode.SETTINGS, f"{path}: {error.reason}", "see docs/records.md, requests") from error
-
-
-def _highlights(file: Path) -> Iterator[tuple[int, Highlight | ObservedHighlight | str]]:
-    """Yield what stands on each line, with its number; a text says why a line cannot be read."""
-    from schemas.records import Highlight, ObservedHighlight
-
-    for number, line in enumerate(_lines(file), start=1):
-        if not line.strip():
-            continue
-        try:
-            given = msgspec.json.decode(line)
-            shown = given.get("highlights") if isinstance(given, dict) else None
-            if isinstance(shown, list):
-                for one in shown:
-                    yield number, msgspec.convert(one, ObservedHighlight)
-            elif isinstance(given, dict) and "highlight_id" in given:
-                yield number, msgspec.convert(given, Highlight)
-            elif isinstance(given, dict) and given.get("record") in {"stream", "summary"}:
-                continue  # of `streams show --output json`
-            else:
-                yield number, msgspec.convert(given, ObservedHighlight)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            yield number, f"no highlight: {error}"
-
-
-def _lines(file: Path) -> Iterator[bytes]:
-    if str(file) == "-":
-        yield from sys.stdin.buffer
-        return
-    try:
-        with file.open("rb") as lines:
-            yield from lines
-    except OSError as error:
-        raise CommandError(
-            ExitCode.SETTINGS, f"{file} cannot be read: {error.strerror}", "name another file"
-        ) from error

@@ -47,7 +47,7 @@ def _of(
     after: Mapping[str, Any],
     found: tuple[list[str], list[str], list[str]],
 ) -> Difference | None:
-    before, after = msgspec.to_builtins(before), msgspec.to_builtins(after)
+    before, after = _as_read(before), _as_read(after)
     added, removed, changed = found
     added += [name for name in after if name not in before]
     removed += [name for name in before if name not in after]
@@ -55,6 +55,12 @@ def _of(
     if not (added or removed or changed):
         return None
     return Difference(request_id, highlight_id, added, removed, changed)
+
+
+def _as_read(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a consumer reads: one made here may hold tuples or times where one from a topic does not."""
+    read: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(fields))
+    return read
 
 
 def counted(differences: Iterable[Difference]) -> list[tuple[str, str, int]]:

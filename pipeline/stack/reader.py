@@ -77,23 +77,31 @@ class Reader:
         Raises:
             ReadStalledError: no progress for ``STALL_S`` seconds.
         """
+        return [record async for batch in self.batches_to_end() for record in batch]
+
+    async def batches_to_end(self) -> AsyncIterator[list[Any]]:
+        """Yield the same batch by batch, for topics that are better not held in memory as a whole.
+
+        Raises:
+            ReadStalledError: no progress for ``STALL_S`` seconds.
+        """
         ends = await self.consumer.end_offsets(self.consumer.assignment())
         waiting = {partition: end for partition, end in ends.items() if end > 0}
-        found: list[Any] = []
         loop = asyncio.get_running_loop()
         moved_at = loop.time()
         while waiting:
-            before = len(found), len(waiting)
-            for records in (await self.consumer.getmany(*waiting, timeout_ms=100)).values():
-                found += records
+            before = len(waiting)
+            batches = await self.consumer.getmany(*waiting, timeout_ms=100)
+            found = [record for records in batches.values() for record in records]
+            if found:
+                yield found
             for partition in [p for p, end in waiting.items() if await self.consumer.position(p) >= end]:
                 del waiting[partition]
-            if (len(found), len(waiting)) != before:
+            if found or len(waiting) != before:
                 moved_at = loop.time()
             elif loop.time() - moved_at > STALL_S:
                 left = ", ".join(f"{p.topic}-{p.partition} (end {end})" for p, end in waiting.items())
                 raise ReadStalledError(f"no progress for {STALL_S:g} s while reading {left}")
-        return found
 
 
 @asynccontextmanager

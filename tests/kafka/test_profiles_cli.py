@@ -10,13 +10,15 @@ import pytest
 from agents.ledger_records import STATE_VERSION, OriginalRequest, original_key
 from agents.profile_trial import Trial
 from agents.profiles.gaming import Gaming
+from pipeline.kafka.admin import TopicAdmin
 from pipeline.kafka.connection import KafkaConnection
 from pipeline.kafka.embedded import EmbeddedKafka
 from pipeline.settings.groups import TopicSettings
 from pipeline.stack.topics import apply_topics
 from pipeline.streaming.partitioner import partition_of
 from pipeline.worker.exit_codes import ExitCode
-from schemas.records import Highlight, Request, encode
+from schemas.catalogue import load
+from schemas.records import Highlight, Request, Summary, encode
 from tests.kafka.clients import read_all
 from tests.kafka.program import environment, highlights
 from tests.kafka.test_cli import write
@@ -79,23 +81,69 @@ async def test_a_document_is_taken_out_in_each_of_its_forms(env: dict[str, str],
     assert "report-md" in unknown.err
 
 
-async def test_a_past_range_is_run_again_beside_what_was_published(env: dict[str, str]) -> None:
-    """Under the same rules nothing differs; others are told, on a topic apart."""
+async def test_a_document_that_is_not_there_yet_is_said_to_be_made_at_the_end(env: dict[str, str]) -> None:
+    """A request that runs, one whose profile is not installed here, and one that nobody sent."""
     await published(env)
-    same = highlights("replay", "--profile", "gaming@1", "--dry-run", "-o", "json", env=env)
-    assert same.records()[-1] == {"highlights": 2, "different": 0, "lost": {}, "topic": None}
-    other = highlights(
-        "replay", "--profile", "general", "--to-topic", f"{env['TLDR_TOPIC_PREFIX']}x", "-o", "json", env=env
-    )
+    connection = KafkaConnection.plaintext(env["KAFKA_BOOTSTRAP_SERVERS"])
+    prefix = env["TLDR_TOPIC_PREFIX"]
+    running = msgspec.structs.replace(stream("processing"), request_id="r-2")
+    await write(connection, f"{prefix}tldr.streams.v1", b"r-2", encode(running), partition=0)
+    gone = summary([], request_id="r-3", profile="cooking@1")
+    await write(connection, f"{prefix}tldr.summaries.v1", b"r-3", encode(gone), partition=0)
+    known = msgspec.structs.replace(stream(), request_id="r-3")
+    await write(connection, f"{prefix}tldr.streams.v1", b"r-3", encode(known), partition=0)
+    for request_id, code, told in (
+        ("r-2", ExitCode.FAILED, "made when it is settled"),
+        ("r-3", ExitCode.SETTINGS, "TLDR_PROFILE_PLUGINS"),
+        ("r-4", ExitCode.FAILED, "no request 'r-4'"),
+    ):
+        ended = highlights("export", request_id, "--format", "report-md", env=env)
+        assert ended.code == code, ended.err
+        assert told in ended.err
+
+
+async def test_a_past_range_is_run_again_beside_what_was_published(env: dict[str, str]) -> None:
+    """Under the same rules nothing differs; others are told, on a topic apart, and the published topics stay."""
+    await published(env)
+    servers, prefix = env["KAFKA_BOOTSTRAP_SERVERS"], env["TLDR_TOPIC_PREFIX"]
+    place = partition_of(2)(REQUEST.encode())
+    same = highlights("replay", "--profile", "gaming@1", "--dry-run", "--fail-on-diff", "-o", "json", env=env)
+    assert same.code == ExitCode.OK, same.err
+    (told,) = same.records()
+    assert (told["highlights"], told["documents"], told["different"], told["topic"]) == (2, 1, 0, None)
+    before = await read_all(servers, f"{prefix}tldr.highlights.v1", 0)
+
+    other = highlights("replay", "-p", "general", "--request-id", REQUEST, "--request-id", "x", "-o", "json", env=env)
     assert other.code == ExitCode.OK, other.err
     *differences, told = other.records()
-    assert (told["highlights"], told["topic"]) == (2, f"{env['TLDR_TOPIC_PREFIX']}x")
+    assert told["topic"].startswith(f"{prefix}tldr.highlights.v1.replay-general-1-")
+    assert told["lost"] == {"x": "no highlight of it was published in that range"}
     assert {"confidence_band"} == set(differences[0]["added"])
-    values = await read_all(env["KAFKA_BOOTSTRAP_SERVERS"], told["topic"], partition_of(2)(REQUEST.encode()))
+    *values, last = await read_all(servers, told["topic"], place)
     records = [msgspec.json.decode(value, type=Highlight) for value in values]
     assert sorted((one.highlight_id, one.revision, one.profile) for one in records) == [
         ("h1", 2, "general@1"),
         ("h2", 1, "general@1"),
     ]
-    early = highlights("replay", "--profile", "general", "--to", "1970-01-01", "--dry-run", "-o", "json", env=env)
-    assert early.records()[-1]["highlights"] == 0
+    document = msgspec.json.decode(last, type=Summary)
+    assert (document.profile, len(document.document["best"])) == ("general@1", 2)
+    assert await read_all(servers, f"{prefix}tldr.highlights.v1", 0) == before
+
+    async with TopicAdmin(KafkaConnection.plaintext(servers)) as admin:
+        scratch = (await admin.find([told["topic"]]))[told["topic"]]
+    assert (scratch.partitions, scratch.config["cleanup.policy"]) == (2, "delete")
+    assert int(scratch.config["max.message.bytes"]) == load()["summaries"].max_message_bytes
+    used = highlights("replay", "--profile", "general", "--to-topic", told["topic"], env=env)
+    assert used.code == ExitCode.SETTINGS
+    assert "holds records already" in used.err
+
+
+async def test_a_replay_says_when_something_differs_or_nothing_was_published(env: dict[str, str]) -> None:
+    """Exit code 1 where it is asked for; an empty range writes no topic."""
+    await published(env)
+    words = ("replay", "--profile", "general", "--dry-run")
+    assert highlights(*words, env=env).code == ExitCode.OK
+    assert highlights(*words, "--fail-on-diff", env=env).code == ExitCode.FAILED
+    early = highlights("replay", "-p", "general", "--from", "1980-01-01", "--to", "1980-01-02", "-o", "json", env=env)
+    (told,) = early.records()
+    assert (told["highlights"], told["topic"]) == (0, None)

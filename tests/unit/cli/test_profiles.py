@@ -59,8 +59,42 @@ def test_a_profile_is_tried_on_every_line_that_can_be_read(capsys: pytest.Captur
     assert [row["highlight_id"] for row in rows[:-1]] == ["h1", "h2", "h3"]
     assert [row["enrichment"]["events"][0]["kind"] for row in rows[:-1]] == ["ace", "clutch", "ace"]
     assert rows[-1]["document"]["kinds"]["ace"] == 2
-    assert "line 2" in err
-    assert "line 4" in err
+    assert "line 2: no JSON" in err
+    assert "line 4: no highlight" in err
+
+
+def test_nothing_of_a_page_is_lost(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """One highlight of it that is none hides no other; a page over many lines, in an envelope, is a page too."""
+    page = {"data": {"highlights": [{"id": "h1", "title": "Nyx aces"}, 7, {"id": "h3", "mood": "grim"}]}}
+    file = tmp_path / "page.json"
+    for indent in (None, 2):
+        file.write_text(json.dumps(page, indent=indent))
+        code, out, err = run(capsys, "profiles", "test", str(file), "-o", "json")
+        assert code == ExitCode.FAILED
+        assert [row.get("highlight_id") for row in map(json.loads, out.splitlines())] == ["h1", "h3", None]
+        assert "line 1, highlight 2: no highlight" in err
+
+
+def test_every_line_that_cannot_be_read_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """However many, also when the file begins like one text over many lines."""
+    file = tmp_path / "broken.jsonl"
+    file.write_text("{\n" * 40 + json.dumps({"id": "h1"}))
+    code, out, err = run(capsys, "profiles", "test", str(file))
+    assert code == ExitCode.FAILED
+    assert all(f"line {number}: " in err for number in range(1, 41))
+    assert "h1" in out
+
+
+def test_a_request_decides_for_its_profile(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Unless the command does."""
+    request, file = tmp_path / "request.json", tmp_path / "none.jsonl"
+    request.write_text(
+        json.dumps({"request_id": "r", "tenant": "t", "source_url": "https://example.com/v", "profile": "gaming"})
+    )
+    file.touch()
+    for words, label in ([], "gaming@1"), (["-p", "general"], "general@1"):
+        _, out, _ = run(capsys, "profiles", "test", str(file), "-r", str(request), "-o", "json", *words)
+        assert json.loads(out)["profile"] == label
 
 
 def _json(record: object) -> bytes:
@@ -109,21 +143,55 @@ def test_a_difference_names_tags_and_fields() -> None:
     [
         ["replay", "--profile", "cooking"],
         ["replay", "--profile", "gaming", "--since", "yesterday"],
+        ["replay", "--profile", "gaming", "--since", "2h", "--from", "2026-11-01"],
+        ["replay", "--profile", "gaming", "--from", "2026-11-02", "--to", "2026-11-01"],
+        ["replay", "--profile", "gaming", "--to-topic", "other.tldr.ledger.v1"],
+        ["replay", "--profile", "gaming", "--to-topic", "__consumer_offsets"],
         ["replay", "--profile", "gaming", "--to-topic", "tldr.highlights.v1"],
         ["replay", "--profile", "gaming", "--to-topic", "no topic"],
     ],
 )
 def test_a_replay_that_makes_no_sense_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Before Kafka is asked: an unknown profile, a time that is none, a topic of ours."""
-    assert run(capsys, *words)[0] == ExitCode.SETTINGS
+    """Before Kafka is asked: an unknown profile, a range that is none, a topic of ours under any prefix."""
+    code, _, err = run(capsys, *words)
+    assert code == ExitCode.SETTINGS
+    assert "KAFKA_BOOTSTRAP_SERVERS" not in err
+    assert "fix:" in err
 
 
-def test_exported_files_stay_in_their_folder(tmp_path: Path) -> None:
-    """Whatever their names say; what is there is not written over unasked."""
+@pytest.mark.parametrize("name", ["../evil.md", "/evil.md", "a/b/evil.md", "..\\evil.md", "C:\\evil.md"])
+def test_exported_files_stay_in_their_folder(name: str, tmp_path: Path) -> None:
+    """Whatever their names say, by the rules of any system."""
     folder = tmp_path / "a"
-    write_files(folder, {"../evil.md": "x", "b.md": "y"}, force=False)
+    assert write_files(folder, {name: "x", "b.md": "1\r\n"}, force=False) == [folder / "evil.md", folder / "b.md"]
     assert sorted(path.name for path in folder.iterdir()) == ["b.md", "evil.md"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert (folder / "b.md").read_bytes() == b"1\r\n"
+
+
+@pytest.mark.parametrize("files", [{"..": "x"}, {"": "x"}, {"a\n.md": "x"}, {"a/b.md": "x", "c/b.md": "y"}])
+def test_a_name_that_is_none_is_refused(files: dict[str, str], tmp_path: Path) -> None:
+    """As are two files with the same name: one of them would be lost. Nothing is written."""
     with pytest.raises(CommandError):
+        write_files(tmp_path, files, force=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_there_is_not_written_over_unasked(tmp_path: Path) -> None:
+    """A link that leads out of the folder is replaced, and what it leads to left alone."""
+    folder, outside = tmp_path / "a", tmp_path / "outside"
+    folder.mkdir()
+    (folder / "b.md").symlink_to(outside)
+    with pytest.raises(CommandError, match="there already"):
         write_files(folder, {"b.md": "z"}, force=False)
     write_files(folder, {"b.md": "z"}, force=True)
     assert (folder / "b.md").read_text() == "z"
+    assert not outside.exists()
+
+
+def test_a_write_that_fails_leaves_nothing_half_done(tmp_path: Path) -> None:
+    """A folder stands where the file should be."""
+    (tmp_path / "b.md" / "c").mkdir(parents=True)
+    with pytest.raises(CommandError, match="cannot write"):
+        write_files(tmp_path, {"b.md": "z"}, force=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["b.md"]

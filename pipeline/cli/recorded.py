@@ -1,0 +1,97 @@
+"""Recorded highlights as people keep them: lines of our topic, of the API, or a whole page."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from pipeline.cli.errors import CommandError
+from pipeline.worker.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from schemas.records import Highlight, ObservedHighlight
+
+_BESIDE = frozenset({"stream", "summary"})
+"""What ``streams show --output json`` prints beside highlights."""
+
+Found = tuple[str, "Highlight | ObservedHighlight | str"]
+"""Where something stands, for people, and what it is; a text says why it is no highlight."""
+
+
+def read_recorded(file: Path) -> Iterator[Found]:
+    """Yield every highlight of a file, and every place where one cannot be read. Nothing is left out.
+
+    Args:
+        file: JSON lines, or one JSON text over several lines; ``-`` for standard input.
+
+    Raises:
+        CommandError: the file cannot be read.
+    """
+    held: list[tuple[int, bytes]] = []
+    for number, line in _lines(file):
+        if held or (line.strip() in {b"{", b"["} and number == 1):
+            held.append((number, line))  # a JSON text that people can read is one value over many lines
+        elif line.strip():
+            yield from _line(f"line {number}", line)
+    if not held:
+        return
+    try:
+        whole = msgspec.json.decode(b"".join(line for _, line in held))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        for number, line in held:  # neither: each line is told of for itself
+            if line.strip():
+                yield from _line(f"line {number}", line)
+    else:
+        yield from _value("line 1", whole)
+
+
+def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
+    if str(file) == "-":
+        yield from enumerate(sys.stdin.buffer, start=1)
+        return
+    try:
+        with file.open("rb") as lines:
+            yield from enumerate(lines, start=1)
+    except OSError as error:
+        problem = f"{file} cannot be read: {error.strerror}"
+        raise CommandError(ExitCode.SETTINGS, problem, "name another file") from error
+
+
+def _line(place: str, line: bytes) -> Iterator[Found]:
+    try:
+        given = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        yield place, f"no JSON: {error}"
+    else:
+        yield from _value(place, given)
+
+
+def _value(place: str, given: Any) -> Iterator[Found]:
+    if isinstance(given, dict) and given.get("record") in _BESIDE:
+        return
+    page = given
+    while isinstance(page, dict) and "id" not in page:
+        page = page.get("highlights", page.get("data"))
+    if not isinstance(page, list):
+        yield place, _one(given)
+        return
+    for position, one in enumerate(page, start=1):
+        yield f"{place}, highlight {position}", _one(one)
+
+
+def _one(given: Any) -> Highlight | ObservedHighlight | str:
+    from pipeline.api.models import Highlight as ApiHighlight
+    from pipeline.api.tolerant import WrongShapeError
+    from pipeline.effects.observed import observed_highlight
+    from schemas.records import Highlight
+
+    try:
+        if isinstance(given, dict) and "highlight_id" in given:
+            return msgspec.convert(given, Highlight)
+        return observed_highlight(ApiHighlight.read(given))
+    except (msgspec.ValidationError, WrongShapeError) as error:
+        return f"no highlight: {error}"
