@@ -96,7 +96,9 @@ class RequestRule:
             raise RecordError("invalid", f"{error} (profile {profile.label})") from error
         link = profile.transcript_url(asked)
         if link is not None:
-            screen_source_url(link, allowed=policy.allowed_hosts, blocked=policy.blocked_hosts)
+            screen_source_url(
+                link, allowed=policy.allowed_hosts, blocked=policy.blocked_hosts, field="metadata.transcript"
+            )
 
     def _accept(
         self, asked: Request, profile: Profile, incoming: Incoming, state: PartitionState, stage: Stage, now: float
