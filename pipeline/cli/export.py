@@ -66,9 +66,12 @@ def export(
         files = desk.export(form, summary, latest_of(highlights))
     except LookupError as error:
         raise CommandError(ExitCode.SETTINGS, str(error.args[0]), f"highlights export {request_id}") from error
+    if not files:
+        problem = f"{form} holds nothing for {request_id}"
+        raise CommandError(ExitCode.FAILED, problem, "captions need a request with a transcript: docs/profiles.md")
     if to is not None:
         write_files(to, files, force=force)
-        out.note(f"{len(files)} files in {to}")
+        out.note(f"{len(files)} file{'' if len(files) == 1 else 's'} in {to}")
     for name, text in files.items():
         out.record({"file": name, "text": text} if to is None else {"file": str(to / Path(name).name)})
     if to is None and not out.json:

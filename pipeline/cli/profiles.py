@@ -84,7 +84,9 @@ def try_out(
     """Try a profile on recorded highlights: what is added to each, and the document at the end. Nothing is stored.
 
     A line is a record of the highlights topic, as watch --output json prints it, a highlight in the API's words, or a
-    page of those. Exit code 1 when lines cannot be read; the others are tried all the same.
+    page of those. In the API's words it is like {"id": "h1", "title": "Nyx aces", "timestamp": 402.5, "duration": 30}.
+    A transcript that the request links is not fetched. Exit code 1 when lines cannot be read; the others are tried all
+    the same.
 
     [b]Examples[/b]
 

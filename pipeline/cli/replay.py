@@ -41,14 +41,18 @@ def replay(  # noqa: PLR0913 - each option is an argument
     request_id: Annotated[
         list[str] | None, typer.Option("--request-id", help="Only this request; again for more.")
     ] = None,
-    to_topic: Annotated[str | None, typer.Option("--to-topic", help="Scratch topic; made if it is not there.")] = None,
+    to_topic: Annotated[
+        str | None,
+        typer.Option("--to-topic", help="Scratch topic, made if it is not there; replay.PROFILE-VERSION by default."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; only show what would differ.")] = False,
     output: OutputOption = OutputMode.TEXT,
 ) -> None:
     """Run a past range of highlights again under a profile, onto a scratch topic, and show what differs.
 
     The latest revision of each highlight is enriched anew, with the request as the ledger remembers it; the published
-    topics are only read. What privacy replaced in a text stays replaced, since the original is not kept.
+    topics are only read. Without a range it is all that is kept. What privacy replaced in a text stays replaced, since
+    the original is not kept.
 
     [b]Examples[/b]
 
@@ -70,6 +74,10 @@ def replay(  # noqa: PLR0913 - each option is an argument
     topic = _scratch(to_topic or f"{prefix}replay.{info.name}-{info.version}", prefix)
     past = _read(context, desk)
     chosen = [record for record in past.latest(bounds) if not request_id or record.request_id in request_id]
+    unknown = [one for one in request_id or [] if one not in {record.request_id for record in past.highlights.values()}]
+    if unknown:
+        problem = f"no highlights of {', '.join(unknown)} on the topic"
+        raise CommandError(ExitCode.FAILED, problem, "highlights streams ls")
     again, differences, lost = _again(desk, profile, past, chosen)
     if again and not dry_run:
         _write(context, topic, again)
@@ -223,7 +231,11 @@ def _show(out: Output, differences: list[Difference], again: list[Highlight], lo
     if out.json:
         out.record({"highlights": len(again), "different": len(differences), "lost": lost, "topic": topic or None})
         return
-    out.table(["what", "how", "highlights"], counted(differences), empty="nothing differs")
+    out.table(
+        ["what", "how", "highlights"],
+        counted(differences),
+        empty="nothing differs" if again else "no highlights in this range",
+    )
     for one in differences[:_SHOWN]:
         parts = [
             f"{how}: {', '.join(names)}" for how in ("added", "removed", "changed") if (names := getattr(one, how))

@@ -79,6 +79,19 @@ async def test_a_document_is_taken_out_in_each_of_its_forms(env: dict[str, str],
     assert "report-md" in unknown.err
 
 
+async def test_a_form_without_content_says_what_it_needs(env: dict[str, str], tmp_path: Path) -> None:
+    """Captions of a lecture that came without a transcript: no empty folder, and no advice to name one."""
+    await published(env)
+    connection = KafkaConnection.plaintext(env["KAFKA_BOOTSTRAP_SERVERS"])
+    ended = encode(summary([], profile="education@1"))
+    await write(connection, f"{env['TLDR_TOPIC_PREFIX']}tldr.summaries.v1", REQUEST.encode(), ended, partition=0)
+    for words in ((), ("--to", str(tmp_path / "out"))):
+        empty = highlights("export", REQUEST, "-f", "clips-vtt", *words, env=env)
+        assert empty.code == ExitCode.FAILED
+        assert "transcript" in empty.err
+    assert not (tmp_path / "out").exists()
+
+
 async def test_a_past_range_is_run_again_beside_what_was_published(env: dict[str, str]) -> None:
     """Under the same rules nothing differs; others are told, on a topic apart."""
     await published(env)
@@ -97,5 +110,8 @@ async def test_a_past_range_is_run_again_beside_what_was_published(env: dict[str
         ("h1", 2, "general@1"),
         ("h2", 1, "general@1"),
     ]
+    unknown = highlights("replay", "--profile", "general", "--request-id", "nosuch", "--dry-run", env=env)
+    assert unknown.code == ExitCode.FAILED
+    assert "nosuch" in unknown.err
     early = highlights("replay", "--profile", "general", "--to", "1970-01-01", "--dry-run", "-o", "json", env=env)
     assert early.records()[-1]["highlights"] == 0
