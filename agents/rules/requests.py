@@ -99,7 +99,9 @@ class RequestRule:
         except Exception as error:  # a stranger's code: nobody's request may end a worker
             raise RecordError("profile_failed", f"{profile.label} raised {type(error).__name__}") from error
         if link is not None:
-            screen_source_url(link, allowed=policy.allowed_hosts, blocked=policy.blocked_hosts)
+            screen_source_url(
+                link, allowed=policy.allowed_hosts, blocked=policy.blocked_hosts, field="metadata.transcript"
+            )
 
     def _accept(
         self, asked: Request, profile: Profile, incoming: Incoming, state: PartitionState, stage: Stage, now: float

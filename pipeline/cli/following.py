@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -22,9 +23,15 @@ from schemas.records import Highlight, Request, Stream
 
 
 async def follow_request(
-    connection: KafkaConnection, prefix: str, request: Request, out: Output, timeout: float
+    connection: KafkaConnection,
+    prefix: str,
+    request: Request,
+    out: Output,
+    timeout: float,
+    *,
+    says: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Write a request and follow it until it is settled; return whether it completed.
+    """Write a request and follow it until it is settled; return whether it completed. ``says``: what it names itself.
 
     Raises:
         CommandError: it ended as a dead letter, was not settled within ``timeout`` seconds, or Kafka went away.
@@ -33,7 +40,7 @@ async def follow_request(
     topics = ("streams", "highlights", "dead-letters")
     # the reader stands at the end of the topics before the request is written, so that nothing is missed
     async with open_reader(connection, topics, prefix=prefix, start="latest") as reader:
-        await write_requests(connection, [request], prefix=prefix)
+        await write_requests(connection, [request], prefix=prefix, says=says)
         out.line(f"{request.request_id} is on its way")
         try:
             async with asyncio.timeout(timeout):

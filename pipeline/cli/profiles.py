@@ -82,7 +82,8 @@ def try_out(
     """Try a profile on recorded highlights: what is added to each, and the document at the end. Nothing is stored.
 
     A line is a record of the highlights topic, as watch --output json prints it, a highlight in the API's words, or a
-    page of those. What cannot be read is named with its line, and the rest is tried all the same; the exit code is 1.
+    page of those. In the API's words it is like {"id": "h1", "title": "Nyx aces", "timestamp": 402.5, "duration": 30}.
+    What cannot be read is named with its line, and the rest is tried all the same; the exit code is 1.
     A transcript that the request only links is not fetched: put its text into metadata.transcript.
 
     [b]Examples[/b]

@@ -118,8 +118,16 @@ def _facts(stream: Any, summary: Any, highlights: int) -> dict[str, Any]:
     }
     if summary is not None:
         facts["outcome"] = f"{summary.outcome} ({summary.count} highlights, {summary.counts.corrected} corrections)"
+        if problem := _transcript_problem(summary.document):
+            facts["transcript"] = f"not read: {problem}"
         facts["cost"] = f"{summary.cost_usd:.2f} USD"
     return facts
+
+
+def _transcript_problem(document: dict[str, Any]) -> str:
+    """Why the transcript that the request links was not read; empty when there is nothing to say."""
+    transcript = document.get("transcript")
+    return str(transcript.get("problem") or "") if isinstance(transcript, dict) else ""
 
 
 def not_found(request_id: str, known: list[str], letters: list[Any]) -> CommandError:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
 
-from pipeline.cli.context import cli_context
+from pipeline.cli.context import CliContext, cli_context
 from pipeline.cli.errors import CommandError
 from pipeline.cli.output import Output, OutputMode, OutputOption
 from pipeline.cli.running import Interrupted, quiet, run_async
@@ -39,7 +40,9 @@ def submit(  # noqa: PLR0913 - each option is an argument
     url: Annotated[str, typer.Argument(help="The stream; the API must be able to reach it.")],
     *,
     tenant: Annotated[str, typer.Option("--tenant", "-t", help="Who the work is for.")] = "default",
-    profile: Annotated[str, typer.Option("--profile", help="Rules that enrich the highlights.")] = "general",
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="Rules that enrich the highlights; the tenant's when left out.")
+    ] = None,
     platform: Annotated[
         str | None, typer.Option("--platform", help="twitch, youtube, custom ...; told by the URL when left out.")
     ] = None,
@@ -47,11 +50,25 @@ def submit(  # noqa: PLR0913 - each option is an argument
         str | None, typer.Option("--request-id", "-r", help="Names the request; the same id again is the same request.")
     ] = None,
     user: Annotated[str | None, typer.Option("--user", help="The user on whose behalf.")] = None,
-    quality: Annotated[str, typer.Option("--quality", help="premium, high, standard or fast.")] = "standard",
-    sensitivity: Annotated[str, typer.Option("--sensitivity", help="low, medium or high.")] = "medium",
-    clip_duration: Annotated[int, typer.Option("--clip-duration", help="Length of a clip, 10 to 120 s.")] = 30,
+    quality: Annotated[
+        str | None, typer.Option("--quality", help="premium, high, standard or fast; the profile's when left out.")
+    ] = None,
+    sensitivity: Annotated[
+        str | None, typer.Option("--sensitivity", help="low, medium or high; the profile's when left out.")
+    ] = None,
+    clip_duration: Annotated[
+        int | None, typer.Option("--clip-duration", help="Length of a clip, 10 to 120 s; the profile's when left out.")
+    ] = None,
     tags: Annotated[list[str] | None, typer.Option("--tag", help="Tag for each highlight; may be repeated.")] = None,
-    metadata: Annotated[list[str] | None, typer.Option("--metadata", help="NAME=VALUE; may be repeated.")] = None,
+    metadata: Annotated[
+        list[str] | None, typer.Option("--metadata", help="NAME=VALUE, a text; may be repeated, comes before the file.")
+    ] = None,
+    metadata_file: Annotated[
+        Path | None, typer.Option("--metadata-file", help="JSON object of metadata: players, attendees, topics ...")
+    ] = None,
+    transcript: Annotated[
+        Path | None, typer.Option("--transcript", help="File of the words spoken: WebVTT, SRT or JSON.")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it until it is settled.")] = False,
     timeout: Annotated[float, typer.Option("--timeout", min=0.0, help="Seconds that --wait waits at most.")] = 3600.0,
     output: OutputOption = OutputMode.TEXT,
@@ -65,6 +82,8 @@ def submit(  # noqa: PLR0913 - each option is an argument
     $ highlights submit https://www.twitch.tv/videos/2291004411 --tenant acme --wait
 
     $ highlights submit https://youtu.be/abc --quality premium --request-id match-17 --output json
+
+    $ highlights submit https://youtu.be/abc --profile meetings --metadata-file board.json --transcript board.vtt
     """
     from pipeline.cli.following import follow_request
     from pipeline.cli.kafka_access import reach
@@ -75,19 +94,23 @@ def submit(  # noqa: PLR0913 - each option is an argument
         "analysis_quality": quality,
         "sensitivity": sensitivity,
         "clip_duration": clip_duration,
-        "custom_tags": tags or [],
+        "custom_tags": tags,
     }
-    request = checked_request(
+    says = _said(
         request_id=request_id or f"cli-{uuid4().hex[:12]}",
         tenant=tenant,
         user_id=user,
         source_url=url,
         platform=platform or platform_of(url),
         profile=profile,
-        options=options,
-        metadata=_pairs(metadata or []),
+        options=_said(**options) or None,
+        metadata=_metadata(metadata_file, transcript, metadata or []) or None,
     )
-    settings = cli_context(ctx).settings()
+    request = checked_request(**says)
+    context = cli_context(ctx)
+    if profile is not None:
+        _check_profile(context, profile, request, out)
+    settings = context.settings()
 
     goes_on: list[str] = []
 
@@ -96,8 +119,8 @@ def submit(  # noqa: PLR0913 - each option is an argument
         connection = await reach(settings, needed, said=said)
         if wait:
             goes_on.append(f"once written, the request goes on: highlights streams show {request.request_id}")
-            return await follow_request(connection, settings.topics.prefix, request, out, timeout)
-        (place,) = await write_requests(connection, [request], prefix=settings.topics.prefix)
+            return await follow_request(connection, settings.topics.prefix, request, out, timeout, says=says)
+        (place,) = await write_requests(connection, [request], prefix=settings.topics.prefix, says=says)
         out.line(f"{request.request_id} is on {place.topic}, partition {place.partition}, offset {place.offset}")
         out.line(f"follow it: highlights watch --request {request.request_id}")
         out.line(f"where it stands: highlights streams show {request.request_id}")
@@ -113,6 +136,11 @@ def submit(  # noqa: PLR0913 - each option is an argument
     raise typer.Exit(int(ExitCode.OK if ok else ExitCode.FAILED))
 
 
+def _said(**fields: Any) -> dict[str, Any]:
+    """Return the fields that were given: what is left out stays out, for the tenant and the profile to decide."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def checked_request(**fields: Any) -> Any:
     """Build a request and check it like one that comes from Kafka.
 
@@ -123,10 +151,9 @@ def checked_request(**fields: Any) -> Any:
 
     from pipeline.stack.requests import RequestFileError, parse_requests
 
-    given = {name: value for name, value in fields.items() if value is not None}
-    problems = _problems(given)
+    problems = _problems(fields)
     try:
-        (request,) = parse_requests(orjson.dumps(given), "request")
+        (request,) = parse_requests(orjson.dumps(fields), "request")
     except RequestFileError as error:
         if not problems:
             problems = [error.problems[0].removeprefix("line 1: ")]
@@ -163,6 +190,50 @@ def platform_of(url: str) -> str:
     host = (urlsplit(url).hostname or "").removeprefix("www.").removeprefix("m.")
     known = {"twitch.tv": "twitch", "youtube.com": "youtube", "youtu.be": "youtube"}
     return known.get(host, "custom")
+
+
+def _metadata(file: Path | None, transcript: Path | None, pairs: list[str]) -> dict[str, Any]:
+    """Join the metadata of a file, of a transcript's file and of the command line; what comes later wins."""
+    import msgspec
+
+    found: dict[str, Any] = {}
+    if file is not None:
+        try:
+            found = msgspec.json.decode(_text(file, "--metadata-file"), type=dict[str, Any])
+        except (msgspec.MsgspecError, RecursionError) as error:
+            problem = f"--metadata-file {file} holds no JSON object: {error}"
+            raise CommandError(ExitCode.SETTINGS, problem, 'write one, such as {"title": "Board"}') from error
+    if transcript is not None:
+        found["transcript"] = _text(transcript, "--transcript")
+    return found | _pairs(pairs)
+
+
+def _text(file: Path, option: str) -> str:
+    try:
+        return file.read_text("utf-8-sig")
+    except OSError as error:
+        problem = f"{option} {file} cannot be read: {error.strerror}"
+        raise CommandError(ExitCode.SETTINGS, problem, "name another file") from error
+    except UnicodeDecodeError as error:
+        raise CommandError(ExitCode.SETTINGS, f"{option} {file} is not UTF-8", "save it as UTF-8") from error
+
+
+def _check_profile(context: CliContext, profile: str, request: Any, out: Output) -> None:
+    """Say before anything is written what would make the request a dead letter.
+
+    Raises:
+        CommandError: the profile cannot use the metadata; the text names the field.
+    """
+    from pipeline.cli.profiles import desk_of
+
+    desk = desk_of(context)
+    try:
+        desk.trial(profile, request)
+    except LookupError as error:
+        out.note(f"{error.args[0]}. Unless the workers have it, the request becomes a dead letter")
+    except ValueError as error:
+        fix = "see docs/profiles.md; lists and objects need --metadata-file"
+        raise CommandError(ExitCode.SETTINGS, f"{error} (profile {profile})", fix) from error
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from aiokafka import AIOKafkaProducer
@@ -95,6 +96,7 @@ async def write_requests(
     requests: Iterable[Request],
     *,
     prefix: str,
+    says: Mapping[str, Any] | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     timeout: float = 20.0,
 ) -> list[RecordMetadata]:
@@ -104,6 +106,8 @@ async def write_requests(
         connection: the cluster.
         requests: what to write; the key is the request id, the CloudEvents id too, so a repeat is recognised.
         prefix: before the topic's name.
+        says: what the producer of the one request names itself, JSON; what it leaves out stays out of the record, so
+            that the tenant's profile and the profile's options hold. ``None``: records are whole.
         now: the time that goes into ``requested_at`` where a request has none.
         timeout: seconds until the broker must have confirmed.
 
@@ -127,7 +131,7 @@ async def write_requests(
             sent = await producer.send(
                 prefix + spec.name,
                 key=request.request_id.encode(),
-                value=encode(record),
+                value=encode(record) if says is None else msgspec.json.encode({**says, "requested_at": at}),
                 headers=headers.make(request.request_id, at.isoformat(timespec="milliseconds"), request.request_id),
             )
             pending.append(sent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import time
@@ -92,6 +93,32 @@ async def test_submit_writes_one_request_with_its_key_and_cloudevents_headers(en
     assert b'"platform":"twitch"' in record.value
 
 
+async def test_submit_leaves_out_what_it_is_not_told(env: dict[str, str], tmp_path: Path) -> None:
+    """So that the tenant's profile and the profile's options hold; what is told stands there, defaults too."""
+    connection = await with_topics(env)
+    (tmp_path / "m.json").write_text('{"title": "Board", "attendees": ["Ann"]}')
+    (tmp_path / "m.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:02.000\nAgreed.\n")
+    more = (
+        "--metadata-file",
+        str(tmp_path / "m.json"),
+        "--transcript",
+        str(tmp_path / "m.vtt"),
+        "--metadata",
+        "title=B",
+    )
+    told = ("--profile", "general", "--quality", "standard", *more)
+    for words in (("-r", "bare"), ("-r", "told", *told)):
+        assert highlights("submit", "https://example.com/x", *words, env=env).code == ExitCode.OK
+    async with open_reader(connection, ["requests"], prefix=env["TLDR_TOPIC_PREFIX"]) as reader:
+        records = {record.key: json.loads(record.value) for record in await reader.read_to_end()}
+    assert set(records[b"bare"]) == {"request_id", "tenant", "source_url", "platform", "requested_at"}
+    assert records[b"told"]["profile"] == "general"
+    assert records[b"told"]["options"] == {"analysis_quality": "standard"}
+    assert records[b"told"]["metadata"]["title"] == "B"
+    assert records[b"told"]["metadata"]["attendees"] == ["Ann"]
+    assert records[b"told"]["metadata"]["transcript"].startswith("WEBVTT")
+
+
 async def test_submit_wait_gives_up_at_its_deadline(env: dict[str, str]) -> None:
     """No worker runs: after --timeout seconds exit code 1, and where to look."""
     await with_topics(env)
@@ -111,13 +138,15 @@ async def test_streams_are_listed_and_shown(env: dict[str, str]) -> None:
     shown = highlights("streams", "show", REQUEST, env=env)
     assert "highlights  2" in shown.out  # counted on their topic: the stream record, of the last change, says 0
     await write(connection, f"{prefix}tldr.streams.v1", REQUEST.encode(), encode(stream("settled")))
-    await write(connection, f"{prefix}tldr.summaries.v1", REQUEST.encode(), encode(summary(records)))
+    ended = summary(records, document={"transcript": {"problem": "the server answered 404"}})
+    await write(connection, f"{prefix}tldr.summaries.v1", REQUEST.encode(), encode(ended))
 
     (listed,) = highlights("streams", "ls", "-o", "json", env=env).records()
     assert (listed["request_id"], listed["state"]) == (REQUEST, "settled")
     shown = highlights("streams", "show", REQUEST, env=env)
     assert "Moment 2" in shown.out
     assert "2 highlights, 0 corrections" in shown.out
+    assert "not read: the server answered 404" in shown.out
     assert "did you mean r-1?" in highlights("streams", "show", "r-11", env=env).err
 
 

@@ -81,6 +81,19 @@ async def test_a_document_is_taken_out_in_each_of_its_forms(env: dict[str, str],
     assert "report-md" in unknown.err
 
 
+async def test_a_form_without_content_says_what_it_needs(env: dict[str, str], tmp_path: Path) -> None:
+    """Captions of a lecture that came without a transcript: no empty folder, and no advice to name one."""
+    await published(env)
+    connection = KafkaConnection.plaintext(env["KAFKA_BOOTSTRAP_SERVERS"])
+    ended = encode(summary([], profile="education@1"))
+    await write(connection, f"{env['TLDR_TOPIC_PREFIX']}tldr.summaries.v1", REQUEST.encode(), ended, partition=0)
+    for words in ((), ("--to", str(tmp_path / "out"))):
+        empty = highlights("export", REQUEST, "-f", "clips-vtt", *words, env=env)
+        assert empty.code == ExitCode.FAILED
+        assert "transcript" in empty.err
+    assert not (tmp_path / "out").exists()
+
+
 async def test_a_document_that_is_not_there_yet_is_said_to_be_made_at_the_end(env: dict[str, str]) -> None:
     """A request that runs, one whose profile is not installed here, and one that nobody sent."""
     await published(env)

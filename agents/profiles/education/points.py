@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from agents.profiles.data import Share
 from agents.profiles.education.concrete import Concrete, ConcreteData
 from agents.profiles.education.forms import Forms
 from agents.profiles.education.laws import LAWS, law_named, law_stated
@@ -45,7 +46,7 @@ class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One rule, as data; see ``points.yaml``. ``with`` is ``also`` in code."""
 
     id: str
-    confidence: float
+    confidence: Share
     phrases: list[str]
     also: list[str] = msgspec.field(default_factory=list, name="with")
     without: list[str] = msgspec.field(default_factory=list)

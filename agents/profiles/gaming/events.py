@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from agents.profiles.data import Share
 from agents.profiles.evidence import Evidence, Field
 from agents.profiles.gaming.games import Game
 from agents.profiles.phrases import Found, PhraseError, Phrases, Words
@@ -31,7 +32,7 @@ class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One rule, as data. ``with`` is ``also`` in code."""
 
     id: str
-    confidence: float
+    confidence: Share
     phrases: list[str]
     also: list[str] = msgspec.field(default_factory=list, name="with")
     without: list[str] = msgspec.field(default_factory=list)
@@ -41,7 +42,7 @@ class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class KindData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One kind of event: how much it excites (0 to 1), lesser kinds that are part of it, and kinds that go with it."""
 
-    intensity: float
+    intensity: Share
     rules: list[RuleData]
     absorbs: list[str] = msgspec.field(default_factory=list)
     implies: list[str] = msgspec.field(default_factory=list)

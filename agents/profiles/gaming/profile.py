@@ -78,6 +78,9 @@ class Gaming:
         except ValueError as error:
             raise ProfileDataError(f"{self.name}: {error}") from error
         self._kinds = list(data["kinds"])
+        for name, game in self._games.games.items():
+            if lost := game.kinds - set(self._kinds):
+                raise ProfileDataError(f"{self.name}: games.{name}.kinds: no kind {', '.join(sorted(lost))}")
 
     def describe(self) -> dict[str, Any]:
         """Games with their options, kinds, and rules with their confidence."""

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from agents.profiles.data import Share
 from agents.profiles.meetings.clauses import Clause
 
 Kind = Literal["action_item", "decision", "question"]
@@ -87,7 +88,7 @@ class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     id: str
-    confidence: float
+    confidence: Share
     phrases: list[str]
     also: list[str] = msgspec.field(default_factory=list, name="with")
     without: list[str] = msgspec.field(default_factory=list)

@@ -20,6 +20,7 @@ class DemoProfile(StrEnum):
     GAMING = "gaming"
     EDUCATION = "education"
     MEETING = "meeting"
+    MEETINGS = "meetings"
     ALL = "all"
 
 
@@ -27,6 +28,7 @@ _PROFILES: dict[DemoProfile, str | None] = {
     DemoProfile.GAMING: "gaming",
     DemoProfile.EDUCATION: "education",
     DemoProfile.MEETING: "meetings",
+    DemoProfile.MEETINGS: "meetings",
     DemoProfile.ALL: None,
 }
 

@@ -83,6 +83,13 @@ def test_the_reason_does_not_repeat_the_url() -> None:
     assert "s3cret" not in refusal.value.reason
 
 
+def test_the_reason_names_the_field() -> None:
+    """A linked transcript is not the source."""
+    with pytest.raises(RecordError) as refusal:
+        screen_source_url("http://127.0.0.1/a.vtt", field="metadata.transcript")
+    assert refusal.value.reason == "metadata.transcript: the host is not a public address"
+
+
 def test_the_corpus_is_large() -> None:
     """The corpus has at least 80 private hosts and 50 public URLs."""
     assert len(PRIVATE_HOSTS) + len(MALFORMED) >= 80

@@ -120,6 +120,39 @@ def test_a_bad_request_is_refused_before_kafka_is_asked(capsys: pytest.CaptureFi
     assert "--quality 'best' must be premium" in said
 
 
+@pytest.mark.parametrize("name", ["gaming", "education", "meeting", "meetings"])
+def test_the_demo_takes_the_names_that_requests_take(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The profile is called meetings; its singular is taken too."""
+    gone = str(tmp_path / "gone.jsonl")
+    assert call(build_domain, ["demo", "--profile", name, "--requests", gone]) == ExitCode.SETTINGS
+    assert "gone.jsonl" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "told"),
+    [
+        ("[1]", ["--metadata-file", "FILE"], "holds no JSON object"),
+        ("{", ["--metadata-file", "FILE"], "holds no JSON object"),
+        ("{}", ["--metadata-file", "gone.json"], "gone.json cannot be read"),
+        ("{}", ["--transcript", "gone.vtt"], "gone.vtt cannot be read"),
+        ('{"topics": "algebra"}', ["--metadata-file", "FILE", "--profile", "education"], "metadata.topics"),
+        ("hello there", ["--transcript", "FILE", "--profile", "meetings"], "metadata.transcript"),
+        ("{}", ["--metadata", "teams=Northwind", "--profile", "gaming"], "metadata.teams"),
+    ],
+)
+def test_metadata_that_cannot_be_used_is_refused_before_kafka_is_asked(
+    content: str, words: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2: the file that cannot be read, or the field that would make a dead letter."""
+    file = tmp_path / "given"
+    file.write_text(content)
+    given = [str(file) if word == "FILE" else word for word in words]
+    assert call(build_domain, ["submit", "https://example.com/x", *given]) == ExitCode.SETTINGS
+    assert told in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

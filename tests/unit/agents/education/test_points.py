@@ -144,7 +144,13 @@ def test_a_customer_adds_words_without_code() -> None:
 
 @pytest.mark.parametrize(
     "theirs",
-    [{"surprise": 1}, {"kinds": {"definition": [{"id": "x"}]}}, {"housekeeping": ["a*"]}, {"kinds": {"joke": []}}],
+    [
+        {"surprise": 1},
+        {"kinds": {"definition": [{"id": "x"}]}},
+        {"housekeeping": ["a*"]},
+        {"kinds": {"joke": []}},
+        {"kinds": {"definition": [{"id": "x", "confidence": 7, "phrases": ["x"]}]}},
+    ],
 )
 def test_data_that_cannot_be_used_is_refused(theirs: dict[str, object]) -> None:
     """At start, with the profile's name."""

@@ -148,6 +148,9 @@ def test_a_customer_adds_a_game_and_a_word() -> None:
         {"games": {"chess": {"options": {"speed": 4}}}},
         {"kinds": {"mate": {"intensity": 1.0, "rules": [{"id": "x", "confidence": 0.9, "phrases": ["<nothing>"]}]}}},
         {"kinds": {"mate": {"intensity": 1.0, "rules": [], "absorbs": ["nothing"]}}},
+        {"kinds": {"mate": {"intensity": 2.0, "rules": []}}},
+        {"kinds": {"ace": {"rules": [{"id": "x", "confidence": 7, "phrases": ["x"]}]}}},
+        {"games": {"chess": {"kinds": ["checkmat"]}}},
         {"surprise": 1},
     ],
 )

@@ -144,6 +144,7 @@ def test_a_customers_words_are_added_and_wrong_ones_named() -> None:
     wrong_data: list[dict[str, Any]] = [
         {"kinds": {"decision": [{**rule, "phrases": ["<nothing>"]}]}},
         {"kinds": {"decision": [{**rule, "when": ["raining"]}]}},
+        {"kinds": {"decision": [{**rule, "confidence": 7}]}},
         {"kinds": {"party": []}},
         {"nothing": 1},
         {"priority": {"urgent": ["..."]}},
