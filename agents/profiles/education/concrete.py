@@ -87,7 +87,7 @@ class Concrete:
         }
 
     def told(self, words: Sequence[str]) -> bool:
-        """Say whether a sentence tells what happened somewhere: two verbs of the past, none of the lecturer's own day."""
+        """Say whether a sentence tells what happened: two verbs of the past, none of the lecturer's own day."""
         data = self._data
         verbs = sum([word in data.told or (word[-2:] == "ed" and len(word) > _ED) for word in words])
         return verbs > 1 and data.ours.isdisjoint(words) and data.talk.isdisjoint(words) and data.past.isdisjoint(words)

@@ -103,30 +103,53 @@ _ALONE = re.compile(
     rf"{_LEAD}(?:{_POINTS})?(?:the\s|an?\s)?(?P<law>{_OWNED}(?:\sof\s(?:the\s)?[\w-]+(?:\s[\w-]+)?)?"
     rf"|(?:[\w\u00c0-\u024f\u2013-]+\s){{1,4}}?(?:{_LAW})(?:\sof\s(?:the\s)?[\w-]+(?:\s[\w-]+)?)?"
     rf"|(?:law|principle|rule|axiom)s?\sof\s(?:\w+\s){{0,2}}[\w-]+)"
-    r"(?:,? (?:in a nutshell|for you|again|in one line|basically|of course|folks|right there|in short|by the way))?[.!]*$",
+    r"(?:,? (?:in a nutshell|for you|again|in one line|basically|of course|folks|in short|by the way))?[.!]*$",
     re.IGNORECASE,
 )
-_PERSON = r"[A-Z\u00c0-\u00de][\w\u00c0-\u024f]{2,}(?:(?:[\u2013-]|\s(?:and\s|de\s|von\s)?)[A-Z\u00c0-\u00de][\w\u00c0-\u024f]+)*"
+_CAPITAL = r"[A-Z\u00c0-\u00de][\w\u00c0-\u024f]"
+_PERSON = rf"{_CAPITAL}{{2,}}(?:(?:[\u2013-]|\s(?:and\s|de\s|von\s)?){_CAPITAL}+)*"
+_FLOURISH = r"(?:,? (?:in a nutshell|for you|again|in one line))?"
 _NAMESAKE = re.compile(
-    rf"^(?:(?:So|And|Yes|Right|Good old|Again)[\s,]+)*(?:(?:[Tt]hat's|[Tt]hat is|[Tt]his is|[Ii]t's)\s)?(?:good old\s)?(?P<law>{_PERSON})"
-    r"(?:,? (?:in a nutshell|for you|again|in one line))?[.]*$"
+    r"^(?:(?:So|And|Yes|Right|Good old|Again)[\s,]+)*(?:(?:[Tt]hat's|[Tt]hat is|[Tt]his is|[Ii]t's)\s)?"
+    rf"(?:good old\s)?(?P<law>{_PERSON}){_FLOURISH}[.]*$"
 )
 _BEHIND = re.compile(
-    rf"(?:[,;\u2013\u2014-]\s?|\s)(?:and\s|so\s)?(?:(?:that's|that is|this is|says|said|according to)\s)(?:good old\s)?(?P<law>{_PERSON})"
-    r"(?:,? (?:in a nutshell|for you|again|in one line))?[.!]*$"
+    r"(?:[,;\u2013\u2014-]\s?|\s)(?:and\s|so\s)?(?:(?:that's|that is|this is|says|said|according to)\s)"
+    rf"(?:good old\s)?(?P<law>{_PERSON}){_FLOURISH}[.!]*$"
 )
 _BESIDE = re.compile(
-    rf"[,;\u2013\u2014-]\s?(?:it's\s|that's\s|by\s|from\s)?(?P<law>{_OWNED}|(?:the\s)?(?:law|principle|rule|axiom)s?\s(?:of|against)\s(?:[\w-]+\s){{0,2}}[\w-]+"
+    rf"[,;\u2013\u2014-]\s?(?:it's\s|that's\s|by\s|from\s)?(?P<law>{_OWNED}"
+    r"|(?:the\s)?(?:law|principle|rule|axiom)s?\s(?:of|against)\s(?:[\w-]+\s){0,2}[\w-]+"
     rf"|the\s(?:[\w-]+\s){{1,3}}?(?:{_LAW}))[.]*$",
     re.IGNORECASE,
 )
 _ASKED = re.compile(
-    rf"\b(?:what (?:does|did|do)\s(?:the\s)?(?P<law>(?:[\w'\u2019\u2013-]+\s){{1,5}}?)(?:say|state|tell us|tell you|claim|predict|guarantee|promise)"
-    rf"|what(?:'s|\u2019s| is| was)\s(?:the\s|an?\s)?(?P<name>(?:[\w'\u2019\u2013-]+\s){{0,4}}(?:{_LAW})(?:\sof\s[\w\s-]{{3,30}})?)(?:again|say)?)"
+    r"\b(?:what (?:does|did|do)\s(?:the\s)?(?P<law>(?:[\w'\u2019\u2013-]+\s){1,5}?)"
+    r"(?:say|state|tell us|tell you|claim|predict|guarantee|promise)"
+    r"|what(?:'s|\u2019s| is| was)\s(?:the\s|an?\s)?"
+    rf"(?P<name>(?:[\w'\u2019\u2013-]+\s){{0,4}}(?:{_LAW})(?:\sof\s[\w\s-]{{3,30}})?)(?:again|say)?)"
     r"[^?]{0,30}\?$",
     re.IGNORECASE,
 )
-_EVERYDAY = frozenset(["murphy's", "sod's", "my", "your", "house", "ground", "golden", "first", "a", "school", "it", "this", "they", "i", "we"])
+_EVERYDAY = frozenset(
+    [
+        "murphy's",
+        "sod's",
+        "my",
+        "your",
+        "house",
+        "ground",
+        "golden",
+        "first",
+        "a",
+        "school",
+        "it",
+        "this",
+        "they",
+        "i",
+        "we",
+    ]
+)
 _TOLD = frozenset(
     ["i", "my", "he", "she", "his", "her", "was", "were", "had", "did", "i'm", "i'll", "i've", "me", "please", "sorry",
      "we'll", "today", "tomorrow", "yesterday", "thanks", "slide", "exam", "chapter"]
@@ -167,7 +190,7 @@ def law_stated(text: str) -> str | None:
 
 
 def law_alone(text: str) -> str | None:
-    """Return the law that a sentence names, if it does nothing else: ``And that's Ohm's law.``"""
+    """Return the law that a sentence names, if it does nothing else: ``And that's Ohm's law.``."""
     match = _ALONE.match(text)
     if match is None:
         return None
@@ -176,25 +199,25 @@ def law_alone(text: str) -> str | None:
 
 
 def namesake(text: str) -> str | None:
-    """Return the person whom a sentence names, if it does nothing else: a law by its author. ``That's Ohm.``"""
+    """Return the person whom a sentence names, if it does nothing else: a law by its author. ``That's Ohm.``."""
     match = _NAMESAKE.match(text)
     return None if match is None else match["law"][:LONGEST_NAME]
 
 
 def law_behind(text: str) -> str | None:
-    """Return the author of a law that a sentence states first: ``..., says Ohm.``"""
+    """Return the author of a law that a sentence states first: ``..., says Ohm.``."""
     match = _BEHIND.search(text[:_READ])
     return None if match is None else match["law"][:LONGEST_NAME]
 
 
 def law_beside(text: str) -> str | None:
-    """Return the law that a sentence ends with as an aside: ``Light takes the quickest path, Fermat's principle.``"""
+    """Return the law that a sentence ends with as an aside: ``Light takes the quickest path, Fermat's principle``."""
     match = _BESIDE.search(text[:_READ])
     return None if match is None else match["law"].strip(_MARKS)[:LONGEST_NAME]
 
 
 def law_asked(text: str) -> str | None:
-    """Return the law whose content a question asks for: ``What does Ohm's law say?``"""
+    """Return the law whose content a question asks for: ``What does Ohm's law say?``."""
     match = _ASKED.search(text[:_READ])
     if match is None:
         return None

@@ -11,7 +11,18 @@ import msgspec
 
 from agents.profiles.education.concrete import Concrete, ConcreteData
 from agents.profiles.education.forms import Forms
-from agents.profiles.education.laws import LAWS, general, law_alone, law_asked, law_behind, law_beside, law_named, law_stated, namesake, states
+from agents.profiles.education.laws import (
+    LAWS,
+    general,
+    law_alone,
+    law_asked,
+    law_behind,
+    law_beside,
+    law_named,
+    law_stated,
+    namesake,
+    states,
+)
 from agents.profiles.education.sentences import UNMARKED, Sentence, spelled_out
 from agents.profiles.education.terms import Terms, Vocabulary, Where
 from agents.profiles.evidence import Evidence
@@ -60,6 +71,7 @@ class PointsData(msgspec.Struct, frozen=True):
 
     groups: dict[str, list[str]]
     kinds: dict[Kind, list[RuleData]]
+    measured: dict[str, float]
     housekeeping: list[str]
     concrete: ConcreteData
 
@@ -110,6 +122,7 @@ class PointFinder:
 
     def __init__(self, data: PointsData, vocabulary: Vocabulary, version: int) -> None:
         self._version = version
+        self._measured = {f"education.{name}@{version}": sure for name, sure in data.measured.items()}
         self._concrete = Concrete(data.concrete)
         self._terms = Terms(vocabulary)
         self._forms = Forms(vocabulary, self._terms)
@@ -133,7 +146,10 @@ class PointFinder:
 
     def rules(self) -> Iterator[dict[str, Any]]:
         """Every declared rule with its name and confidence, for people."""
-        yield from ({"rule": rule.name, "confidence": rule.data.confidence} for rule in self._rules)
+        yield from (
+            {"rule": rule.name, "confidence": self._measured.get(rule.name, rule.data.confidence)}
+            for rule in self._rules
+        )
 
     def find(self, sentences: Sequence[Sentence]) -> list[Item]:
         """Return what sentences do, in their order; never raises."""
@@ -141,7 +157,7 @@ class PointFinder:
         self._echoes(read)
         self._laws(read)
         self._examples(read)
-        return [_item(kind, one) for one in read for kind in KINDS if kind in one.kinds][:MOST_ITEMS]
+        return [self._item(kind, one) for one in read for kind in KINDS if kind in one.kinds][:MOST_ITEMS]
 
     def _read(self, sentence: Sentence) -> _Read:
         words = Words(sentence.text)
@@ -211,6 +227,14 @@ class PointFinder:
                 self._note(one, "definition", confidence, self._named("definition", form), term)
         if _CLOSED.search(text) and "question" in one.kinds:
             del one.kinds["question"]
+
+    def _item(self, kind: Kind, one: _Read) -> Item:
+        weight, rule, term = one.kinds[kind]
+        sure = self._measured.get(rule, weight)
+        sentence = one.sentence
+        text, start = sentence.part, sentence.start
+        evidence = Evidence(text, sentence.field, start, start + len(text), sentence.at_s, rule, sure)
+        return Item(kind, text, sentence.at_s, sure, evidence, term, sentence.speaker)
 
     def _named(self, kind: str, form: str) -> str:
         return f"education.{kind}.{form}@{self._version}"
@@ -329,13 +353,3 @@ def _fits(rule: RuleData, match: Found[_Meaning], words: Sequence[str], skipped:
     if not rule.after:
         return True
     return sum(word[0] not in _ENDS for word in words[match.last :]) >= rule.after
-
-
-def _item(kind: Kind, one: _Read) -> Item:
-    confidence, rule, term = one.kinds[kind]
-    sentence = one.sentence
-    text = sentence.part
-    evidence = Evidence(
-        text, sentence.field, sentence.start, sentence.start + len(text), sentence.at_s, rule, confidence
-    )
-    return Item(kind, text, sentence.at_s, confidence, evidence, term, sentence.speaker)
