@@ -27,6 +27,7 @@ class Trial:
     def __init__(self, profile: Profile, asked: Request, linked: str | None = None) -> None:
         transcript = None if linked is None else LinkedTranscript(state_version=STATE_VERSION, text=linked)
         self.label = profile.label
+        profile.prepare(asked, transcript)  # whoever tries a profile is told what a worker would only note
         self._context = Context(asked, profile, 1, None, transcript)
         self._states: dict[str, HighlightState] = {}
 

@@ -23,6 +23,7 @@ class General:
 
     name = "general"
     version = 1
+    hides = False
     label = "general@1"
     about = "Rules that fit any stream: a confidence band, and the best moments."
     exports: Mapping[str, Export] = MappingProxyType({})

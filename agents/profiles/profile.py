@@ -26,12 +26,14 @@ class Shown(msgspec.Struct, frozen=True):
         title: and ``description``: with what must not be published replaced.
         metadata: the API's free-form values that may be published.
         extra: the fields of the API beyond its contract that may be published.
+        tags: what is published as the API's tags.
     """
 
     title: str
     description: str
     metadata: dict[str, Any] = {}
     extra: dict[str, Any] = {}
+    tags: list[str] = []
 
 
 class Sighted(msgspec.Struct, frozen=True):
@@ -119,6 +121,9 @@ class Profile(Protocol):
         label: name and version, and a digest of the data where a customer's settings change it: ``gaming@1+3fa9c1``.
         about: one line for people.
         exports: by format, such as ``minutes-md``.
+
+    What may be missing: ``hides``, whether ``Shown`` replaces the API's words (by default it might). Where the rules
+    raise, those words are withheld if so (:mod:`agents.rules.guarding`).
     """
 
     name: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from agents.entry import Entry
-from agents.ledger_records import LinkedTranscript
+from agents.ledger_records import FINAL, LinkedTranscript
 from agents.profiles import InTournament, Prepared, Profile, Profiles
+from agents.rules.guarding import Gone, StandIn, prepared, stand_in
 from agents.rules.links import MomentLink, moment_link, without_credentials
 from schemas.cloudevents import find_traceparent
 from schemas.records.request import Options, Request
@@ -38,7 +39,9 @@ class Context:
     Attributes:
         asked: the request.
         key: the Kafka key of all its records.
-        rules: its profile's, prepared for it; ``profile_name`` is their name and version, such as ``general@1``.
+        profile: whose rules they are.
+        rules: its profile's, prepared for it, or those that stand in for them where it fails; ``profile_name`` is their
+            name and version, such as ``general@1``.
         options: what the API is asked for.
         events: what its event ids begin with: the request id, and from the second epoch on the epoch.
         source_url: fit to be published.
@@ -47,9 +50,6 @@ class Context:
         moment: makes deep links into the source.
         transcript_url: where the transcript is that the request links; may carry a signature.
         traceparent: carried through from the request record.
-
-    Raises:
-        ProfileInputError: the profile cannot use the request's metadata.
     """
 
     __slots__ = (
@@ -59,6 +59,7 @@ class Context:
         "key",
         "moment",
         "options",
+        "profile",
         "profile_name",
         "rules",
         "source_url",
@@ -83,12 +84,19 @@ class Context:
         self.events = asked.request_id if epoch == 1 else f"{asked.request_id}~{epoch}"
         self.source_url = without_credentials(asked.source_url)
         self.moment: MomentLink = moment_link(asked.platform, asked.source_url)
-        self.transcript_url = profile.transcript_url(asked)
-        self.rules: Prepared = profile.prepare(asked, linked)
+        self.profile = profile
+        self.rules: Prepared = prepared(profile, asked, linked)
         self.tournament = self.rules.tournament if isinstance(self.rules, InTournament) else None
-        self.options = options_of(asked, profile, says)
-        self.profile_name = profile.label
         self.traceparent = traceparent
+        self.transcript_url: str | None = None
+        self.options = asked.options
+        if not isinstance(self.rules, StandIn):
+            try:
+                self.transcript_url = profile.transcript_url(asked)
+                self.options = options_of(asked, profile, says)
+            except Exception as error:  # noqa: BLE001 - a stranger's code: whatever it raises
+                self.rules, self.tournament = stand_in(profile, "options", error), None
+        self.profile_name = self.rules.label if isinstance(self.rules, StandIn) else profile.label
 
 
 def options_of(asked: Request, profile: Profile, says: frozenset[str]) -> Options:
@@ -100,14 +108,20 @@ def options_of(asked: Request, profile: Profile, says: frozenset[str]) -> Option
 
 
 def context_of(entry: Entry, profiles: Profiles) -> Context:
-    """Return the context of an entry with a request, made on first use."""
+    """Return the context of an entry with a request, made on first use and kept until the request is at its end."""
     if entry.context is None:
         request, original = entry.request, entry.original
         if request is None or original is None:
             raise LookupError(f"no request {entry.request_id}")
         asked = _decoder.decode(original.value)
-        profile = profiles.get(request.profile or asked.profile)
+        label = request.profile or asked.profile
+        profile = profiles.get(label)
+        if profile.name != label.partition("@")[0]:
+            profile = Gone(label)
         says = frozenset(named(original.value).options)
         traceparent = find_traceparent(original.headers)
-        entry.context = Context(asked, profile, request.epoch, traceparent, entry.transcript, says)
+        context = Context(asked, profile, request.epoch, traceparent, entry.transcript, says)
+        if request.state in FINAL:  # it is known for weeks, and rarely asked of: a transcript is not kept for that
+            return context
+        entry.context = context
     return entry.context

@@ -9,6 +9,7 @@ import msgspec
 from agents.profiles import Enriched
 from agents.rules.canonical import Plain, plain
 from agents.rules.context import Context
+from agents.rules.guarding import enrich
 from agents.rules.marks import unmarked
 from agents.rules.unsigned import unsigned
 from schemas.records.highlight import Highlight, Observed
@@ -57,7 +58,7 @@ def enriched(
     asked = context.asked
     parts = parts or plain(highlight)
     extra = highlight.extra
-    added = context.rules.enrich(highlight, parts.tags)
+    added = enrich(context.profile, context.rules, highlight, parts.tags)
     record = Highlight(
         request_id=asked.request_id,
         tenant=asked.tenant,
@@ -93,5 +94,5 @@ def enriched(
     if added.shown is not None:
         shown = added.shown
         record.title, record.description = shown.title, shown.description
-        record.api_metadata, record.api_extra = shown.metadata, shown.extra
+        record.api_metadata, record.api_extra, record.api_tags = shown.metadata, shown.extra, shown.tags
     return record, added

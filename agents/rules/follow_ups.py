@@ -6,13 +6,14 @@ that each record is there exactly once. Pure.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
 from agents.entry import Entry
 from agents.ledger_records import STATE_VERSION, FollowUpState, follow_up_key
-from agents.profiles.follow_up import FollowUpItem, LeavesFollowUps
+from agents.profiles.follow_up import FollowUpItem
 from agents.rules.context import Context
 from pipeline.domain import Stage
 from schemas.catalogue import Catalogue
@@ -41,11 +42,18 @@ class FollowUpRule:
         self._headers = EventHeaders(catalogue["follow-ups"].name, source)
         self._remind_before_s = remind_before_s
 
-    def compare(self, stage: Stage, entry: Entry, context: Context, summary: Summary, now: float) -> None:
+    def compare(
+        self,
+        stage: Stage,
+        entry: Entry,
+        context: Context,
+        summary: Summary,
+        found: Sequence[FollowUpItem],
+        now: float,
+    ) -> None:
         """Stage what a new revision of the document changes: items opened, changed, withdrawn."""
         items: dict[str, FollowUpItem] = {}
-        rules = context.rules
-        for item in rules.follow_ups(summary.document) if isinstance(rules, LeavesFollowUps) else ():
+        for item in found:
             if len(items) < MOST_ITEMS:
                 items.setdefault(item.item_id[:200], item)
         known = dict(entry.follow_ups)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -12,8 +12,10 @@ from agents.entry import Entry
 from agents.ledger_records import RequestState
 from agents.policy import DAY_S
 from agents.profiles import Profiles
+from agents.profiles.follow_up import FollowUpItem
 from agents.rules.context import Context, context_of
 from agents.rules.follow_ups import FollowUpRule
+from agents.rules.guarding import document
 from agents.rules.tournament_news import TournamentNews
 from pipeline.domain import HighlightObserver, Incoming, Stage
 from pipeline.streaming.dead_letter import TOPIC, error_headers
@@ -152,15 +154,21 @@ class Outputs:
     def summary(self, stage: Stage, entry: Entry, request: RequestState, now: float) -> None:
         """Publish the manifest of a settled request, and what became of its follow-ups.
 
+        Too large, it goes without its document, and says so. A profile that fails changes no follow-up.
         ``request.summaries`` is its revision.
         """
         context = self.context(entry)
         self.at(now)
-        record = summary_of(entry, request, context)
+        record, items = summary_of(entry, request, context)
         event = cloudevents.summary_id(context.events, request.summaries)
         headers = self._summary.make(event, self._text, entry.request_id, context.traceparent)
-        stage.publish("summaries", context.key, encode(record), headers)
-        self._follow_ups.compare(stage, entry, context, record, now)
+        try:
+            stage.publish("summaries", context.key, encode(record), headers)
+        except RecordError:
+            bare = msgspec.structs.replace(record, document={"trimmed_by_pipeline": True})
+            stage.publish("summaries", context.key, encode(bare), headers)
+        if items is not None:
+            self._follow_ups.compare(stage, entry, context, record, items, now)
 
     def remind(self, entry: Entry | None, stage: Stage, now: float) -> None:
         """Publish the reminders of an entry that are due."""
@@ -172,13 +180,14 @@ class Outputs:
         stage.publish(TOPIC, record.key, record.value, error_headers(record, error, now))
 
 
-def summary_of(entry: Entry, request: RequestState, context: Context) -> Summary:
-    """Make the summary of a settled request."""
+def summary_of(entry: Entry, request: RequestState, context: Context) -> tuple[Summary, Sequence[FollowUpItem] | None]:
+    """Make the summary of a settled request, and what its document leaves to be done (see ``guarding.document``)."""
     asked = context.asked
     quality = context.options.analysis_quality
     if request.outcome is None or request.settled_at is None:
         raise LookupError(f"{entry.request_id} is not settled")
-    return Summary(
+    made, items = document(context.profile, context.rules, entry.highlights)
+    summary = Summary(
         request_id=entry.request_id,
         tenant=asked.tenant,
         user_id=asked.user_id,
@@ -204,8 +213,9 @@ def summary_of(entry: Entry, request: RequestState, context: Context) -> Summary
         accepted_at=moment(request.accepted_at),
         submitted_at=_moment_or_none(request.submitted_at),
         settled_at=moment(request.settled_at),
-        document=context.rules.document(entry.highlights),
+        document=made,
     )
+    return summary, items
 
 
 def _trimmed(record: Highlight) -> Highlight:

@@ -60,7 +60,7 @@ class RequestRule:
 
         Raises:
             RecordError: of the record (``undecodable``, ``invalid``, ...), ``key_mismatch``, ``blocked_url``,
-                ``unknown_profile``, ``request_conflict``, ``oversize_request``.
+                ``unknown_profile``, ``profile_failed``, ``request_conflict``, ``oversize_request``.
         """
         asked = decode(_decoder, incoming.value)
         if incoming.key != asked.request_id.encode():
@@ -92,9 +92,12 @@ class RequestRule:
         screen_source_url(asked.source_url, allowed=policy.allowed_hosts, blocked=policy.blocked_hosts)
         try:
             profile.prepare(asked, None)
+            profile.options(asked)
+            link = profile.transcript_url(asked)
         except ProfileInputError as error:
             raise RecordError("invalid", f"{error} (profile {profile.label})") from error
-        link = profile.transcript_url(asked)
+        except Exception as error:  # a stranger's code: nobody's request may end a worker
+            raise RecordError("profile_failed", f"{profile.label} raised {type(error).__name__}") from error
         if link is not None:
             screen_source_url(link, allowed=policy.allowed_hosts, blocked=policy.blocked_hosts)
 

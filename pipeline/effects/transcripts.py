@@ -31,6 +31,9 @@ _HEADERS = (
     (b"User-Agent", b"tldr-highlight-pipeline"),
 )
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
+_MEMBERS = 1_000
+"""Of a gzip answer at most: each costs a copy of all that comes after it."""
+
 _CHARSETS = frozenset(
     codecs.lookup(name).name
     for name in (
@@ -141,13 +144,13 @@ def _check_status(status: int, headers: Mapping[str, str]) -> None:
 def _unpacked(body: bytes, headers: Mapping[str, str]) -> bytes:
     """Unpack within bounds: a small answer may be packed so that it fills a memory."""
     packing = headers.get("content-encoding", "").strip().lower()
-    if packing in {"", "identity"}:
+    if not body or packing in {"", "identity"}:
         return body
     if packing not in _PACKED:
         raise _FetchError("refused", "the answer is packed in a way that was not asked for")
     text = b""
     try:
-        while body:  # gzip may come in several members
+        for _ in range(_MEMBERS):  # gzip may come in several
             unpacking = zlib.decompressobj(wbits=47)  # gzip or zlib, as the first bytes say
             text += unpacking.decompress(body, LARGEST + 1 - len(text))
             if len(text) > LARGEST:
@@ -155,9 +158,11 @@ def _unpacked(body: bytes, headers: Mapping[str, str]) -> bytes:
             if not unpacking.eof:
                 raise _FetchError("unavailable", "the answer breaks off")
             body = unpacking.unused_data
+            if not body:
+                return text
     except zlib.error as error:
         raise _FetchError("refused", "the answer cannot be unpacked") from error
-    return text
+    raise _FetchError("refused", f"the answer is packed in more than {_MEMBERS} parts")
 
 
 def _content_type(headers: Mapping[str, str]) -> tuple[str, str]:

@@ -52,6 +52,7 @@ ErrorCode = Literal[
     "oversize_request",
     "blocked_url",
     "unknown_profile",
+    "profile_failed",
     "request_conflict",
     "no_stream",
     "rejected",

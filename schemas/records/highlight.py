@@ -44,7 +44,7 @@ class Highlight(Record, kw_only=True):
         confidence: How sure the API is, 0 to 1.
         rank: Place by confidence among those of the request seen so far; 1 is the best.
         tags: Tags after the profile's rules: in lower case, words joined by hyphens, each once, in order of appearance.
-        api_tags: Tags as the API gave them.
+        api_tags: Tags as the API gave them; without what is private where title and description are.
         clip_url: Where the clip is; may be signed and expire.
         thumbnail_url: Where the still picture is; may be signed and expire.
         moment_url: A link into the source at the moment, where the platform has such links.

@@ -1,6 +1,6 @@
 """``python -m tests.docs.figures --write``: take the figures of the last runs into the docs.
 
-``make demo``, ``make chaos`` and ``make bench`` leave their figures in ``build/``. This puts them into
+``make demo``, ``make chaos``, ``make bench`` and ``make eval`` leave their figures in ``build/``. This puts them into
 ``docs/figures.json``, which is committed, and from there into the README. A run that was not made leaves the figures of
 the run before. Without ``--write`` it prints what the README should say.
 """
@@ -20,7 +20,7 @@ from tests.docs.markdown import ROOT, with_sections
 from tests.docs.tables import table
 
 SNAPSHOT = ROOT / "docs" / "figures.json"
-KINDS = ("demo", "chaos", "bench")
+KINDS = ("demo", "chaos", "bench", "eval")
 
 Figures = Mapping[str, Mapping[str, Any]]
 
@@ -51,7 +51,7 @@ def render(figures: Figures) -> str:
         if entry is None:
             parts.append(f"**`make {kind}`**: no figures were taken yet; the command prints them.")
             continue
-        body = {"demo": _demo, "chaos": _chaos, "bench": _bench}[kind](entry["figures"])
+        body = {"demo": _demo, "chaos": _chaos, "bench": _bench, "eval": _eval}[kind](entry["figures"])
         seeds = _seeds(entry["figures"]) if kind == "chaos" else ""
         parts.append(f"**`make {kind}{seeds}`** ({entry['taken']}, {entry['where']})\n\n{body}")
     return "\n\n".join(parts)
@@ -77,8 +77,41 @@ def _chaos(found: Mapping[str, Any]) -> str:
 
 def _bench(found: Mapping[str, Any]) -> str:
     parts = [_throughput(f"{path}: " if path else "", one) for path, one in _races(found)]
-    rest = [(path.replace("_", " "), _text(value)) for path, value in _flat(found) if not path.startswith("throughput")]
+    if "profiles" in found:
+        parts.append(_profiles(found["profiles"]))
+    apart = ("throughput", "profiles")
+    rest = [(path.replace("_", " "), _text(value)) for path, value in _flat(found) if not path.startswith(apart)]
     return "\n\n".join([*parts, *([table(["figure", "value"], rest)] if rest else [])])
+
+
+def _profiles(found: Mapping[str, Mapping[str, Any]]) -> str:
+    columns = {
+        "us a highlight": "enrich_us",
+        "p90": "enrich_p90_us",
+        "ms a document": "document_ms",
+        "records/s": "records_per_s",
+        "of the general profile's": "rate",
+        "missing": "missing",
+        "doubled": "duplicated",
+    }
+    rows = [(name, *(_text(one[key]) for key in columns.values())) for name, one in found.items()]
+    return table(["profile", *columns], rows)
+
+
+def _eval(found: Mapping[str, Any]) -> str:
+    """Return precision, recall and F1 of each kind beside the guide's."""
+    rows = []
+    for industry, one in found["industries"].items():
+        guides = {score["kind"]: score for score in one["guides"]}
+        for score in one["ours"]:
+            guide = guides.get(score["kind"])
+            rates = [f"{score[name]:.2f}" for name in ("precision", "recall", "f1")]
+            interval = f"{score['low']:.2f} to {score['high']:.2f}"
+            rows.append(
+                (industry, score["kind"], score["items"], *rates, interval, f"{guide['f1']:.2f}" if guide else "")
+            )
+    columns = ["industry", "kind", "items", "precision", "recall", "F1", "95 % of F1", "F1 of the guide's patterns"]
+    return f"The {found['half']} half.\n\n" + table(columns, rows)
 
 
 def _races(found: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-import yake
 
 from agents.ledger_records import HighlightState
 from agents.profiles.education.chapters import Chapter, Moment, chapters_of
@@ -147,6 +146,8 @@ def _keywords(text: str, language: str) -> list[dict[str, Any]]:
     """Return key phrases, best first, with a score between 0 and 1."""
     if not text.strip():
         return []
+    import yake  # noqa: PLC0415 - 25 MB with numpy and networkx, which only workers with lectures need
+
     found = yake.KeywordExtractor(lan=language[:2].lower(), n=3, dedupLim=0.8, top=_KEYWORDS).extract_keywords(text)
     longer = {word for phrase, _ in found if " " in phrase for word in phrase.lower().split()}
     return [

@@ -12,8 +12,8 @@ import msgspec
 import webvtt
 
 from agents.profiles.education.captions import stamp
-from agents.profiles.education.titles import clock
 from agents.profiles.profile import Export
+from agents.profiles.writing import clock, markdown
 from schemas.records.highlight import Highlight
 from schemas.records.summary import Summary
 
@@ -51,12 +51,12 @@ def notes_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mapping
     """Study notes for people: chapters, glossary, laws, examples, what was stressed, review questions."""
     document = summary.document
     links = {one.highlight_id: one.moment_url or one.clip_url for one in highlights}
-    lines = ["# Study notes", "", f"Source: {_plain(summary.source_url)}"]
-    chapters = [f"- {clock(chapter['start_s'])} {_plain(chapter['title'])}" for chapter in _chapters(summary)]
+    lines = ["# Study notes", "", f"Source: {markdown(summary.source_url)}"]
+    chapters = [f"- {clock(chapter['start_s'])} {markdown(chapter['title'])}" for chapter in _chapters(summary)]
     lines += _section("Chapters", chapters)
     glossary = [
-        f"- **{_plain(entry['term'])}** ({_when(entry['evidence']['at_s'], links.get(entry['highlight_id']))}): "
-        f"{_plain(entry['definition'])}"
+        f"- **{markdown(entry['term'])}** ({_when(entry['evidence']['at_s'], links.get(entry['highlight_id']))}): "
+        f"{markdown(entry['definition'])}"
         for entry in document.get("glossary", [])
     ]
     lines += _section("Glossary", glossary)
@@ -68,14 +68,17 @@ def notes_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mapping
     ):
         points = document.get(name, [])
         lines += _section(
-            title, [f"- {_when(one['at_s'], links.get(one['highlight_id']))} {_plain(one['text'])}" for one in points]
+            title, [f"- {_when(one['at_s'], links.get(one['highlight_id']))} {markdown(one['text'])}" for one in points]
         )
     review: list[str] = []
     for place, one in enumerate(document.get("questions", []), start=1):
-        review += [f"{place}. {_plain(one['question'])}", f"   Answer ({clock(one['at_s'])}): {_plain(one['answer'])}"]
+        review += [
+            f"{place}. {markdown(one['question'])}",
+            f"   Answer ({clock(one['at_s'])}): {markdown(one['answer'])}",
+        ]
     lines += _section("Review questions", review)
     index = [
-        f"- {_plain(concept)}: {', '.join(clock(at) for at in times)}"
+        f"- {markdown(concept)}: {', '.join(clock(at) for at in times)}"
         for concept, times in document.get("index", {}).items()
     ]
     lines += _section("Index", index)
@@ -126,11 +129,6 @@ def _when(at_s: float, url: str | None) -> str:
 
 def _cue(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _plain(text: str) -> str:
-    """Return text that Markdown shows as it is, on one line."""
-    return "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in " ".join(text.split()))
 
 
 EXPORTS: Mapping[str, Export] = MappingProxyType(

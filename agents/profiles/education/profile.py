@@ -79,6 +79,7 @@ class Education:
     """
 
     name = "education"
+    hides = False
     version = 1
     about = "Lectures and tutorials: definitions, theorems, examples, questions; chapters and study notes at the end."
     exports: Mapping[str, Export] = EXPORTS

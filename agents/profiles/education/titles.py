@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agents.profiles.education.points import Item
+from agents.profiles.writing import clock
 
 LONGEST_TITLE = 100
 """Characters of a title."""
@@ -37,9 +38,3 @@ def tidy(text: str) -> str:
         plain = "".join(" " if letter in "<>" or not letter.isprintable() else letter for letter in plain)
     plain = " ".join(plain.split())
     return plain if len(plain) <= LONGEST_TITLE else plain[: LONGEST_TITLE - 1].rstrip() + "\u2026"
-
-
-def clock(seconds: float) -> str:
-    """Return seconds as ``h:mm:ss``, or ``m:ss`` within the first hour."""
-    hours, rest = divmod(int(seconds), 3600)
-    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"

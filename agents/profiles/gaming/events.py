@@ -18,6 +18,9 @@ _MOST = 0.97
 _AGREEMENT = 0.35
 """How much of the remaining doubt another rule of the same kind takes away."""
 
+_IMPLIED = 0.85
+"""How sure an implied kind is, of the one that implies it."""
+
 _BEFORE, _AFTER = 4, 2
 """Within so many words before or after a phrase, in its sentence, a word may say that it did not happen."""
 
@@ -36,11 +39,12 @@ class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class KindData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One kind of event: how much it excites (0 to 1), and the lesser kinds that are part of it."""
+    """One kind of event: how much it excites (0 to 1), lesser kinds that are part of it, and kinds that go with it."""
 
     intensity: float
     rules: list[RuleData]
     absorbs: list[str] = msgspec.field(default_factory=list)
+    implies: list[str] = msgspec.field(default_factory=list)
 
 
 class ContextData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,8 +115,8 @@ class EventFinder:
         except PhraseError as error:
             raise ValueError(str(error)) from error
         for name, kind in data.kinds.items():
-            if lost := set(kind.absorbs) - set(data.kinds):
-                raise ValueError(f"kinds.{name}.absorbs: no kind {', '.join(sorted(lost))}")
+            if lost := {*kind.absorbs, *kind.implies} - set(data.kinds):
+                raise ValueError(f"kinds.{name}: absorbs or implies no kind {', '.join(sorted(lost))}")
 
     def _compile(self, data: EventsData, version: int) -> None:
         meanings: dict[str, list[tuple[str, Any]]] = {}
@@ -157,6 +161,10 @@ class EventFinder:
                 best = known if known[0] >= rule.confidence else (rule.confidence, rule, match)
                 sure = min(_MOST, best[0] + (1 - best[0]) * _AGREEMENT)
                 found[rule.kind] = (sure, best[1], best[2])
+        for kind in list(found):
+            for implied in self._kinds[kind].implies:
+                sure, rule, match = found[kind]
+                found.setdefault(implied, (sure * _IMPLIED, rule, match))
         kept = {kind: one for kind, one in found.items() if one[0] * factor >= LEAST}
         for kind in list(kept):
             for lesser in self._kinds[kind].absorbs if kind in kept else ():

@@ -62,6 +62,7 @@ class Gaming:
     """
 
     name = "gaming"
+    hides = False
     version = 1
     about = "Matches and tournaments: what happens, who did it, how much it excites; a report at the end."
     exports: Mapping[str, Export] = EXPORTS

@@ -39,6 +39,8 @@ def minutes_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mappi
         lines += [f"{_plain(about['date'])} ({_plain(about.get('timezone', ''))})", ""]
     if document.get("attendees"):
         lines += [f"Attendees: {_plain(', '.join(document['attendees']))}", ""]
+    if counts := counted(document):
+        lines += [counts, ""]
     for section, title in (("decisions", "Decisions"), ("open_questions", "Open questions")):
         lines += [f"## {title}", "", *(_said(item) for item in document.get(section, [])), ""]
         if section == "decisions":
@@ -48,6 +50,24 @@ def minutes_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mappi
     return {"minutes.md": "\n".join(lines) + "\n"}
 
 
+def counted(document: Mapping[str, Any]) -> str:
+    """Return what the minutes hold, in a line; empty when they do not say."""
+    summary = document.get("summary")
+    if not summary:
+        return ""
+    said = [
+        _many(summary["decisions"], "decision"),
+        _many(summary["actions"], "action item"),
+        _many(summary["open_questions"], "open question"),
+    ]
+    nobody = summary["actions_without_assignee"]
+    return f"{', '.join(said)}{f'; {nobody} of the actions without an owner' if nobody else ''}."
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
+
+
 def minutes_html(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:
     """The minutes as one page that needs nothing else."""
     links = {highlight.highlight_id: highlight.moment_url for highlight in highlights}
@@ -55,6 +75,7 @@ def minutes_html(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[s
     page = _TEMPLATE.render(
         document=document,
         about=document.get("meeting", {}),
+        counts=counted(document),
         links=links,
         privacy=_privacy_line(document.get("privacy", {})),
         clock=clock,
@@ -100,7 +121,8 @@ def actions_csv(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[st
 
 
 def _said(item: Mapping[str, Any]) -> str:
-    return f"- {clock(item['at_s'])} {_plain(item['text'])}"
+    who = f"{_plain(item['speaker'])}, " if item.get("speaker") else ""
+    return f"- {_plain(item['text'])} ({who}{clock(item['at_s'])})"
 
 
 def _task(item: Mapping[str, Any]) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from agents.profiles.meetings.items import item_id, words_of
 
 MOST_EVIDENCE = 20
 """Grounds that a merged item keeps; the earliest when there are more."""
+
+_SPOKEN = ("transcript", "metadata")
 
 _ALIKE = 0.6
 """Share of common words from which two items are one."""
@@ -20,20 +22,33 @@ _LEAST_WORDS = 3
 
 
 def merged(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Merge items of the same kind and assignee whose words are much the same.
+    """Merge items of one kind that stand on the same spoken words, or whose words and assignee are much the same.
 
     The order of the items is of no account, and merging what is merged changes nothing: items that are alike, directly
-    or over others, become one, told in the words of its earliest mention.
+    or over others, become one, told in the words of its earliest spoken mention, the most complete of several.
     """
-    groups: defaultdict[tuple[Any, Any], list[Mapping[str, Any]]] = defaultdict(list)
+    kinds: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for item in items:
-        groups[item["kind"], item["assignee"]].append(item)
-    result = []
-    for group in groups.values():
-        ordered = sorted(group, key=_order)
-        words = [words_of(item["text"]) for item in ordered]
-        result += [_one([ordered[place] for place in places]) for places in _alike(words)]
+        kinds[item["kind"]].append(item)
+    result = [item for group in kinds.values() for item in _all_of(group)]
     return sorted(result, key=_order)
+
+
+def _all_of(found: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Merge items of a kind until none are alike: what is taken over from one may make it like a third."""
+    while True:
+        ordered = sorted(found, key=_order)
+        groups = _alike(ordered)
+        joined = [_one([ordered[place] for place in places]) for places in groups]
+        if len(joined) == len(found):
+            return joined
+        found = list(joined)
+
+
+def _best(item: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What is spoken comes before what is written about it, and the whole before a part."""
+    spoken = any(ground["field"] in _SPOKEN for ground in _grounds(item))
+    return (not spoken, item["at_s"], -len(item["text"]), _order(item))
 
 
 def _order(item: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -41,9 +56,9 @@ def _order(item: Mapping[str, Any]) -> tuple[Any, ...]:
     return (item["at_s"], item["text"], item["id"], *(str(item[name]) for name in plain))
 
 
-def _alike(words: list[frozenset[str]]) -> list[list[int]]:
-    """Return the places of items that belong together, by union-find over those with a word in common."""
-    leader = list(range(len(words)))
+def _alike(items: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+    """Return the places of items that belong together, by union-find over those with a ground or a word in common."""
+    leader = list(range(len(items)))
 
     def find(place: int) -> int:
         while leader[place] != place:
@@ -51,21 +66,37 @@ def _alike(words: list[frozenset[str]]) -> list[list[int]]:
             place = leader[place]
         return place
 
-    having: defaultdict[str, list[int]] = defaultdict(list)
+    for one, other in (*_of_one_ground(items), *_of_like_words(items)):
+        first, second = find(one), find(other)
+        leader[max(first, second)] = min(first, second)
+    groups: defaultdict[int, list[int]] = defaultdict(list)
+    for place in range(len(items)):
+        groups[find(place)].append(place)
+    return list(groups.values())
+
+
+def _of_one_ground(items: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
+    """Yield pairs that stand on the same spoken words."""
+    holder: dict[tuple[Any, ...], int] = {}
+    for place, item in enumerate(items):
+        for ground in _grounds(item):
+            if ground["field"] in _SPOKEN:
+                key = tuple(ground[name] for name in ("at_s", "field", "start", "end", "text"))
+                yield holder.setdefault(key, place), place
+
+
+def _of_like_words(items: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
+    """Yield pairs of one assignee whose words are much the same; only those with a word in common are compared."""
+    words = [words_of(item["text"]) for item in items]
+    having: defaultdict[tuple[Any, str], list[int]] = defaultdict(list)
     for place, own in enumerate(words):
         shared: defaultdict[int, int] = defaultdict(int)
         for word in own:
-            for other in having[word]:
+            key = (items[place]["assignee"], word)
+            for other in having[key]:
                 shared[other] += 1
-            having[word].append(place)
-        for other, common in shared.items():
-            if _same(common, len(own), len(words[other])):
-                one, two = find(place), find(other)
-                leader[max(one, two)] = min(one, two)
-    groups: defaultdict[int, list[int]] = defaultdict(list)
-    for place in range(len(words)):
-        groups[find(place)].append(place)
-    return list(groups.values())
+            having[key].append(place)
+        yield from ((other, place) for other, common in shared.items() if _same(common, len(own), len(words[other])))
 
 
 def _same(common: int, one: int, other: int) -> bool:
@@ -74,17 +105,20 @@ def _same(common: int, one: int, other: int) -> bool:
 
 
 def _one(same: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return one item for those that are the same, the earliest first."""
-    first = same[0]
-    due = next((item for item in same if item["due"] is not None), first)
+    """Return one item for those that are the same: in the best words, by who is known to do it."""
+    first = min(same, key=_best)
+    whose = min((item for item in same if item["assignee"] is not None), key=_best, default=first)
+    due = next((item for item in (first, *same) if item["due"] is not None), first)
     grounds = {_key(ground): ground for item in same for ground in _grounds(item)}
     return {
         **{name: value for name, value in first.items() if name != "evidence"},
         "id": item_id(first["kind"], first["text"]),
+        "assignee": whose["assignee"],
+        "assignee_known": whose["assignee_known"],
         "due": due["due"],
-        "due_text": due["due_text"] or next((item["due_text"] for item in same if item["due_text"]), None),
+        "due_text": due["due_text"] or next((item["due_text"] for item in (first, *same) if item["due_text"]), None),
         "priority": min((item["priority"] for item in same), key=("urgent", "low", "normal").index),
-        "depends_on": next((item["depends_on"] for item in same if item["depends_on"]), None),
+        "depends_on": next((item["depends_on"] for item in (first, *same) if item["depends_on"]), None),
         "confidence": max(item["confidence"] for item in same),
         "evidence": [grounds[key] for key in sorted(grounds)][:MOST_EVIDENCE],
     }

@@ -14,6 +14,7 @@ from agents.profiles.meetings.merging import merged
 from agents.profiles.meetings.people import People
 from agents.profiles.meetings.privacy import Privacy
 from agents.profiles.meetings.topics import Agenda
+from agents.profiles.meetings.wording import Teller
 from agents.profiles.transcript import Transcript
 
 MOST_OF_A_KIND = 200
@@ -32,19 +33,24 @@ class MinutesMaker:
     """Makes the minutes of one meeting."""
 
     def __init__(
-        self, meeting: Meeting, people: People, privacy: Privacy, agenda: Agenda, transcript: Transcript
+        self, meeting: Meeting, people: People, privacy: Privacy, agenda: Agenda, transcript: Transcript, teller: Teller
     ) -> None:
         self._meeting = meeting
         self._people = people
         self._privacy = privacy
         self._agenda = agenda
         self._transcript = transcript
+        self._teller = teller
 
     def document(self, highlights: Mapping[str, HighlightState]) -> dict[str, Any]:
         """Return the minutes; the order of the highlights is of no account."""
         ordered = sorted(highlights.items(), key=lambda one: (one[1].start_s, one[0]))
         notes = [state.note if isinstance(state.note, dict) else {} for _, state in ordered]
-        items = merged(item for note in notes for item in note.get("items", []))
+        told = (
+            self._teller.told(note, state.start_s, state.duration_s)
+            for note, (_, state) in zip(notes, ordered, strict=True)
+        )
+        items = merged(item for one in told for item in one)
         kinds = {kind: _surest([item for item in items if item["kind"] == kind]) for kind in _SECTIONS}
         return {
             "meeting": self._about(),

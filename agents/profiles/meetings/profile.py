@@ -20,7 +20,8 @@ from agents.profiles.meetings.people import People
 from agents.profiles.meetings.privacy import Privacy
 from agents.profiles.meetings.reading import SpeechData
 from agents.profiles.meetings.topics import Agenda
-from agents.profiles.meetings.turns import sources_of
+from agents.profiles.meetings.turns import Source, sources_of
+from agents.profiles.meetings.wording import Teller
 from agents.profiles.phrases import PhraseError, Phrases
 from agents.profiles.profile import Enriched, Export, Shown
 from agents.profiles.transcript import Transcript, transcript_of, transcript_url
@@ -135,7 +136,8 @@ class PreparedMeetings:
             people, self._privacy, meeting.today, month_first=meeting.month_first, marks=profile.marks
         )
         self._agenda = Agenda(meeting.agenda, profile.agenda_words)
-        self._minutes = MinutesMaker(meeting, people, self._privacy, self._agenda, transcript)
+        teller = Teller(self._reader, self._finder, self._privacy, transcript)
+        self._minutes = MinutesMaker(meeting, people, self._privacy, self._agenda, transcript, teller)
         self._zone = meeting.zone
 
     def enrich(self, seen: ObservedHighlight, tags: list[str]) -> Enriched:
@@ -159,14 +161,21 @@ class PreparedMeetings:
         }
         more = [kind.replace("_", "-") for kind in MAIN if kind in kinds]
         clean = [self._privacy.text(tag) for tag in tags] if self._privacy.on else tags
-        note = {"items": [_note(item) for item in items], "topic": self._agenda.place(topic)}
-        return Enriched([*clean, *(tag for tag in more if tag not in clean)], enrichment, note, self._shown(seen))
+        note: dict[str, Any] = {"items": msgspec.to_builtins(items), "topic": self._agenda.place(topic)}
+        if main != "discussion" and sources[0].field == "metadata":  # what the document cannot read again
+            note["said"] = [self._said(source) for source in sources if source.spoken]
+        shown = self._shown(seen, clean)
+        return Enriched([*clean, *(tag for tag in more if tag not in clean)], enrichment, note, shown)
 
-    def _shown(self, seen: ObservedHighlight) -> Shown | None:
+    def _shown(self, seen: ObservedHighlight, tags: list[str]) -> Shown | None:
         """The API's words without what is private; its free-form values may hold the transcript, and are left out."""
         if not self._privacy.on:
             return None
-        return Shown(self._privacy.text(seen.title), self._privacy.text(seen.description))
+        return Shown(self._privacy.text(seen.title), self._privacy.text(seen.description), tags=tags)
+
+    def _said(self, source: Source) -> list[Any]:
+        """A turn as the note keeps it, without what is private."""
+        return [self._maker.speaker(source.speaker), self._privacy.text(source.text), source.offsets, source.times]
 
     def document(self, highlights: Mapping[str, HighlightState]) -> dict[str, Any]:
         """The minutes: attendees, decisions, actions, open questions, topics with their times."""
@@ -187,8 +196,3 @@ def _bounded(items: Sequence[Item]) -> list[Item]:
     kept = sorted(best.values(), key=lambda item: (-item.confidence, item.at_s, item.id))[:MOST_ITEMS]
     chosen = {item.id for item in kept}
     return [item for item in best.values() if item.id in chosen]
-
-
-def _note(item: Item) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(item)
-    return plain

@@ -57,7 +57,7 @@ def sources_of(seen: ObservedHighlight, transcript: Transcript) -> list[Source]:
     field: Field = "transcript"
     if not segments and "transcript" in seen.metadata:
         segments, field = _own(seen.metadata["transcript"], start), "metadata"
-    sources = _turns(segments[:MOST_SEGMENTS], field)
+    sources = turns_of(segments[:MOST_SEGMENTS], field)
     for name, text in (("title", seen.title), ("description", seen.description)):
         if text or name == "title":
             sources.append(Source(text[:LONGEST_TURN], name, None, [0], [start]))  # type: ignore[arg-type]
@@ -77,8 +77,8 @@ def _line(line: str, start: float) -> Segment:
     return Segment(start, start, line[said.end() :], said[1]) if said else Segment(start, start, line)
 
 
-def _turns(segments: Sequence[Segment], field: Field) -> list[Source]:
-    """Segments as turns: captions break sentences, so a speaker's next segment goes on where his last has no end."""
+def turns_of(segments: Sequence[Segment], field: Field) -> list[Source]:
+    """Return segments as turns: captions break sentences, so a speaker's next goes on where his last has no end."""
     turns: list[Source] = []
     for segment in segments:
         text = segment.text[:LONGEST_TURN]

@@ -177,6 +177,15 @@ async def test_a_gzip_bomb_fills_no_memory() -> None:
         assert_failed(await fetched(server, "/brotli"), "refused", "not asked for")
 
 
+async def test_an_answer_of_many_small_parts_holds_up_nothing() -> None:
+    """Each part of a gzip answer costs a copy of the rest: their number is bounded."""
+    async with transcript_server() as server:
+        server.say("/parts", gzip.compress(b"") * 50_000, content_encoding="gzip")
+        server.say("/empty", b"", content_encoding="gzip")
+        assert_failed(await fetched(server, "/parts"), "refused", "parts")
+        assert await fetched(server, "/empty") == Fetched(text="", media_type="")
+
+
 async def test_packed_transcripts_are_unpacked() -> None:
     """Gzip in several members, and deflate; broken ones are no transcript."""
     data = VTT.encode()

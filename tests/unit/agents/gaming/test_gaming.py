@@ -18,8 +18,8 @@ from agents.ledger_records import HighlightState
 from agents.profiles import ProfileInputError
 from agents.profiles.data import ProfileDataError
 from agents.profiles.gaming import Gaming
-from agents.profiles.gaming.exports import clock
 from agents.profiles.gaming.profile import PreparedGaming
+from agents.profiles.writing import clock
 from schemas.records import ObservedHighlight, Options, Request, Summary
 from schemas.records.summary import Counts
 from tests.unit.agents.support import START, make_request, seen_highlight

@@ -41,10 +41,24 @@ def mentions(draw: st.DrawFn) -> dict[str, Any]:
         "at_s": at_s,
         "confidence": confidence,
         "evidence": {
-            "text": text, "field": "title", "start": 0, "end": len(text), "at_s": at_s, "rule": "r@1",
+            "text": text, "field": draw(st.sampled_from(["title", "transcript"])),
+            "start": 0, "end": len(text), "at_s": at_s, "rule": "r@1",
             "confidence": confidence,
         },
     }  # fmt: skip
+
+
+@given(st.lists(mentions(), max_size=12))
+def test_what_stands_on_the_same_spoken_words_is_one(found: list[dict[str, Any]]) -> None:
+    """No two items of a kind share a spoken ground, whoever they fall to and whatever their words."""
+    shared = [{**one, "text": f"{one['text']} {place}"} for place, one in enumerate(found)]
+    holders: dict[tuple[Any, ...], set[int]] = {}
+    for place, item in enumerate(merged([*found, *shared])):
+        for ground in item["evidence"]:
+            if ground["field"] == "transcript":
+                key = (item["kind"], ground["at_s"], ground["start"], ground["end"], ground["text"])
+                holders.setdefault(key, set()).add(place)
+    assert all(len(places) == 1 for places in holders.values())
 
 
 @given(st.lists(mentions(), max_size=12), st.randoms(use_true_random=False))

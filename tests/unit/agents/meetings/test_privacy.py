@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import msgspec
@@ -9,9 +10,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agents.profiles import ProfileInputError
+from agents.domain import HighlightDomain
+from agents.policy import Policy
+from agents.profiles import General, ProfileInputError, Profiles
 from agents.profiles.meetings.exports import EXPORTS
-from tests.unit.agents.meetings.support import minutes, prepared, shown, spoken, summary_of
+from schemas.records import ObservedStream
+from tests.unit.agents.meetings.support import MEETINGS, minutes, prepared, shown, spoken, summary_of
+from tests.unit.agents.support import Bench, observation, seen_highlight
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=30),
@@ -43,6 +48,17 @@ def test_enriching_never_raises(title: str, description: str, metadata: dict[str
 def test_a_highlights_own_transcript_never_breaks(transcript: Any) -> None:
     """Whatever stands where a transcript may stand."""
     assert prepared().enrich(shown("Title", metadata={"transcript": transcript}), []).enrichment["items"]
+
+
+def test_no_address_is_published_among_tags() -> None:
+    """The record has tags twice: ours, and those of the API, from which is taken what is private too."""
+    bench = Bench(domain=HighlightDomain(Policy(), Random(7), profiles=Profiles((General(), MEETINGS))))
+    bench.request(profile="meetings", metadata={"attendees": ["Anna Berger"]})
+    stream = ObservedStream(id="s1", status="processing")
+    bench.observe(observation(seen_highlight("h1", tags=["Budget", "mail anna@corp.example.com"]), stream=stream))
+    (record,) = bench.of("highlights")
+    assert "anna@" not in msgspec.json.encode(record).decode()
+    assert "budget" in record.api_tags
 
 
 LOCAL = st.text("abcdefghij.-_0123456789", min_size=1, max_size=12).filter(
