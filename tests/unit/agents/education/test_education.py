@@ -107,7 +107,7 @@ def test_the_document_is_what_a_student_takes_home() -> None:
         "education.definition.copula@1",
     )
     assert [(one["form"], one["answer"]) for one in document["questions"]] == [
-        ("cloze", "Roux"),
+        ("cloze", "roux"),
         ("what says", "Hooke's law states that extension is proportional to load."),
     ]
     assert document["index"]["roux"] == [0.0, 30.0]
