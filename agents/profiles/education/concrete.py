@@ -52,6 +52,8 @@ class ConcreteData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     talk: frozenset[str]
     people: frozenset[str]
     past: frozenset[str]
+    told: frozenset[str]
+    ours: frozenset[str]
     numbers: frozenset[str]
 
 
@@ -84,13 +86,19 @@ class Concrete:
             "lengthy": len(words) > _LENGTHY,
         }
 
+    def told(self, words: Sequence[str]) -> bool:
+        """Say whether a sentence tells what happened: two verbs of the past, none of the lecturer's own day."""
+        data = self._data
+        verbs = sum([word in data.told or (word[-2:] == "ed" and len(word) > _ED) for word in words])
+        return verbs > 1 and data.ours.isdisjoint(words) and data.talk.isdisjoint(words) and data.past.isdisjoint(words)
+
     def likelihood(self, features: Mapping[str, bool]) -> float:
         """Return how likely a sentence with these features is an example, 0 to 1."""
         total = sum([self._weights[name] for name, there in features.items() if there])
         return float(1 / (1 + math.exp(-max(-30.0, min(30.0, total)))))
 
 
-_BRIEF, _LENGTHY = 8, 14
+_BRIEF, _LENGTHY, _ED = 8, 14, 4
 _YEAR = re.compile(r"\b1[0-9]{3}\b")
 _DIGITS = re.compile(r"(?<!\d)(?!1[0-9]{3}\b)\d")
 _NAME = re.compile(r"(?<=[\w,;:] )(?:[A-Z][a-z\u00c0-\u024f]{2,}|[A-HJ-Z]\b)")

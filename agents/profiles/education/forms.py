@@ -25,6 +25,8 @@ _THATS = (
     r"(?:it|that)(?:\s(?:just|basically|simply|really|literally))?\smeans)"
 )
 
+_PAUSE = r"(?:(?:so|well|um|uh|okay|right|yeah|i mean|you know|basically|remember|now),?\s)*"
+
 _EVERY = re.compile(r"(?:in|for|given) (?:any|all|every|each)\b", re.IGNORECASE)
 _LAW = re.compile(rf"\b(?:{'|'.join(LAWS)})\b")
 _ASKS = re.compile(
@@ -32,6 +34,13 @@ _ASKS = re.compile(
     r"(?P<term>[\w-]+(?:\s[\w-]+){0,3})\?$",
     re.IGNORECASE,
 )
+_WHATS_THAT = re.compile(
+    r"(?:an?\s|the\s)?(?P<term>[\w\u00c0-\u024f'-]+(?:\s[\w\u00c0-\u024f'-]+){0,3}?)"
+    r"(?:,?\s(?:what's|what is|what are)\s(?:that|it|this|they|those))?\?$",
+    re.IGNORECASE,
+)
+"""``Kinship, what's that?`` and ``A quorum?``"""
+
 _STRONG = frozenset(["that", "which", "who", "whose", "where", "when", "whereby"])
 _RELATIVE = _STRONG | frozenset(
     ["of", "for", "between", "by", "without", "with", "how", "than", "from", "to", "made", "whom", "what", "at", "in"]
@@ -43,6 +52,7 @@ _NO_NAME = frozenset(
     ["fine", "okay", "ok", "great", "good", "bad", "all", "why", "right", "true", "wrong", "enough", "how", "what",
      "not", "when", "where", "it", "cool"]
 )  # fmt: skip
+_LEADS_UP = frozenset(["wh", "if", "th", "a ", "an", "so"])
 _OURSELVES = frozenset(["i", "we", "my", "i'm", "we're", "i've", "we've", "i'll", "we'll"])
 _NOUNS_IN_ING = frozenset(["something", "anything", "everything", "making", "taking", "having", "using"])
 
@@ -70,16 +80,16 @@ class Forms:
             rf"\s(?:(?P<first>{complement}|[\w-]+ing)\s|{_DESCRIBED})(?P<rest>.+)$"
         )
         apposition = (
-            rf"(?:an?\s|the\s)?{_NOUN}(?:,|\s?[\u2013\u2014-]\s|\s)\s*{_THATS}(?:\s(?:{adverbs})\b)*"
+            rf"(?:an?\s|the\s)?{_NOUN}(?:,|\s?[\u2013\u2014-]\s|\s)\s*{_PAUSE}{_THATS}(?:\s(?:{adverbs})\b)*"
             rf"\s(?P<first>{complement})?\s?(?P<rest>.+)$"
         )
         colon = (
             rf"(?:an?\s|the\s)?{_NOUN}(?::|\s[\u2013\u2014-])\s+"
             r"(?:(?:it's|that's|this is|they're|basically|just|simply)\s)*"
-            r"(?P<first>an?|the|any|when|how|something|anything|one|whatever)\s(?P<rest>.+)$"
+            r"(?P<first>an?|the|any|when|how|something|anything|one|whatever|what|where|those|things|people)\s(?P<rest>.+)$"
         )
         aside = (
-            rf"(?:an?\s|the\s)?{_NOUN},\s(?P<first>an?|the)\s"
+            rf"(?:an?\s|the\s)?{_NOUN},\s(?:(?:or|that is,?|in other words,?|namely,?)\s)?(?P<first>an?|the)\s"
             rf"(?P<rest>(?:[\w-]+\s)?(?:{genus})\s(?:of|by|in|that|where|when|which|at|for|between)\b.+)$"
         )
         called_if = (
@@ -99,7 +109,8 @@ class Forms:
             _Form("to-do", re.compile(r"to ", flags), re.compile(to_do, flags), 3),
         )
         self._when = re.compile(
-            r"(?:when|if|whenever)\s(?:\S+\s){3,30}?(?:that's|that is|you have|you've got)\s(?:called\s)?"
+            r"(?:(?:when|if|whenever)|(?:the|an?|any|something|anything)\s(?:\S+\s)?(?:when|where|that|which|who|whose))"
+            r"\s(?:\S+\s){3,30}?(?:that's|that is|you have|you've got)\s(?:called\s)?"
             r"(?:an?\s|the\s)?(?P<term>[\w-]+(?:\s[\w-]+){0,2})[.!]?$",
             flags,
         )
@@ -110,6 +121,13 @@ class Forms:
             flags,
         )
 
+        self._says = re.compile(
+            r"(?:(?:so|well|and|now|um|uh|okay|just|basically|simply)[\s,]+)*"
+            r"(?:(?:it's|that's|it is|that is|they're|those are)\s)?"
+            rf"(?:(?:{adverbs})\s)*(?:a|an|the|any|how|when|what|where|anything|something|one of)\s(?P<rest>.+)$",
+            flags,
+        )
+
     def defined(self, text: str) -> tuple[str, str, float] | None:
         """Return form, term and confidence of a definition; ``None`` when a sentence has none of the forms."""
         body = self._terms.body(text)[:_READ]
@@ -117,7 +135,7 @@ class Forms:
             match = form.pattern.match(body) if form.cheap.search(body) else None
             if match is not None and (sure := self._sure(form, match)):
                 return form.name, self._terms.clean(match["term"]) or match["term"], sure
-        match = self._when.match(body) if body[:2].lower() in {"wh", "if"} else None
+        match = self._when.match(body) if "that" in body and body[:2].lower() in _LEADS_UP else None
         words = [] if match is None else match["term"].lower().split()
         named = self._terms.is_term(words) and _NO_NAME.isdisjoint(words)
         if match is not None and named and not _LAW.search(words[-1]):
@@ -126,6 +144,8 @@ class Forms:
 
     def echoed(self, before: str, text: str) -> str | None:
         """Return the term of a definition over two sentences: ``Sunk cost. That's money already spent.``."""
+        if before.endswith("?") and (term := self._asked_for(before, text)) is not None:
+            return term
         match = self._echo.match(text[:_READ])
         rest = [] if match is None else match["rest"].lower().split()
         if len(rest) < _LONGEST_ALONE or rest[0] in self._vague:
@@ -136,6 +156,17 @@ class Forms:
         term = None if before.endswith(("?", "!")) else self._terms.clean(self._terms.body(before))
         words = [] if term is None else term.lower().split()
         return term if len(words) <= _LONGEST_ALONE and self._terms.is_term(words) else None
+
+    def _asked_for(self, question: str, text: str) -> str | None:
+        """Return the term of a question that is hardly more than it, where a sentence says what that is."""
+        match = _WHATS_THAT.match(self._terms.body(question))
+        says = self._says.match(text[:_READ])
+        if match is None or says is None:
+            return None
+        words, rest = match["term"].lower().split(), says["rest"].lower().split()
+        if len(rest) < _LONGEST_ALONE or rest[0] in self._vague or not self._terms.is_term(words[:1]):
+            return None
+        return None if _RELATIVE.isdisjoint(word.strip(",.;") for word in rest) else match["term"]
 
     def _sure(self, form: _Form, match: re.Match[str]) -> float:
         """Return how sure a match is a definition; 0 where it is none."""

@@ -12,8 +12,19 @@ import msgspec
 from agents.profiles.data import Share
 from agents.profiles.education.concrete import Concrete, ConcreteData
 from agents.profiles.education.forms import Forms
-from agents.profiles.education.laws import LAWS, law_named, law_stated
-from agents.profiles.education.sentences import Sentence
+from agents.profiles.education.laws import (
+    LAWS,
+    general,
+    law_alone,
+    law_asked,
+    law_behind,
+    law_beside,
+    law_named,
+    law_stated,
+    namesake,
+    states,
+)
+from agents.profiles.education.sentences import UNMARKED, Sentence, spelled_out
 from agents.profiles.education.terms import Terms, Vocabulary, Where
 from agents.profiles.evidence import Evidence
 from agents.profiles.phrases import Found, PhraseError, Phrases, Words
@@ -24,7 +35,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 MOST_ITEMS = 24
 """Items of one highlight."""
 
-_TAUGHT: tuple[Kind, ...] = ("question", "example", "definition")
+_TAUGHT: tuple[Kind, ...] = ("question", "example", "definition", "theorem")
 """Kinds that a sentence about the room and the day is not."""
 
 _STATED: tuple[Kind, ...] = ("definition", "theorem", "emphasis")
@@ -61,6 +72,7 @@ class PointsData(msgspec.Struct, frozen=True):
 
     groups: dict[str, list[str]]
     kinds: dict[Kind, list[RuleData]]
+    measured: dict[str, float]
     housekeeping: list[str]
     concrete: ConcreteData
 
@@ -111,6 +123,7 @@ class PointFinder:
 
     def __init__(self, data: PointsData, vocabulary: Vocabulary, version: int) -> None:
         self._version = version
+        self._measured = {f"education.{name}@{version}": sure for name, sure in data.measured.items()}
         self._concrete = Concrete(data.concrete)
         self._terms = Terms(vocabulary)
         self._forms = Forms(vocabulary, self._terms)
@@ -134,17 +147,24 @@ class PointFinder:
 
     def rules(self) -> Iterator[dict[str, Any]]:
         """Every declared rule with its name and confidence, for people."""
-        yield from ({"rule": rule.name, "confidence": rule.data.confidence} for rule in self._rules)
+        yield from (
+            {"rule": rule.name, "confidence": self._measured.get(rule.name, rule.data.confidence)}
+            for rule in self._rules
+        )
 
     def find(self, sentences: Sequence[Sentence]) -> list[Item]:
         """Return what sentences do, in their order; never raises."""
         read = [self._read(sentence) for sentence in sentences]
         self._echoes(read)
+        self._laws(read)
         self._examples(read)
-        return [_item(kind, one) for one in read for kind in KINDS if kind in one.kinds][:MOST_ITEMS]
+        return [self._item(kind, one) for one in read for kind in KINDS if kind in one.kinds][:MOST_ITEMS]
 
     def _read(self, sentence: Sentence) -> _Read:
         words = Words(sentence.text)
+        if not UNMARKED.isdisjoint(words.words):
+            sentence = spelled_out(sentence)
+            words = Words(sentence.text)
         one = _Read(sentence, words)
         matches: dict[int, Found[_Meaning]] = {}
         also: set[int] = set()
@@ -195,6 +215,12 @@ class PointFinder:
         law = law_stated(text) if not _LAWS.isdisjoint(words) else None
         if law is not None:
             self._note(one, "theorem", 0.85, self._named("theorem", "named"), law)
+        elif "theorem" not in one.kinds and states(text, words):
+            law = None if _LAWS.isdisjoint(words) else law_beside(text)
+            if law is None and not _NAMING.isdisjoint(words) and general(words):
+                law = law_behind(text)
+            if law is not None:
+                self._note(one, "theorem", 0.8, self._named("theorem", "namesake"), law)
         if "definition" not in one.kinds:
             defined = self._forms.defined(text)
             if defined is not None:
@@ -202,6 +228,14 @@ class PointFinder:
                 self._note(one, "definition", confidence, self._named("definition", form), term)
         if _CLOSED.search(text) and "question" in one.kinds:
             del one.kinds["question"]
+
+    def _item(self, kind: Kind, one: _Read) -> Item:
+        weight, rule, term = one.kinds[kind]
+        sure = self._measured.get(rule, weight)
+        sentence = one.sentence
+        text, start = sentence.part, sentence.start
+        evidence = Evidence(text, sentence.field, start, start + len(text), sentence.at_s, rule, sure)
+        return Item(kind, text, sentence.at_s, sure, evidence, term, sentence.speaker)
 
     def _named(self, kind: str, form: str) -> str:
         return f"education.{kind}.{form}@{self._version}"
@@ -225,11 +259,33 @@ class PointFinder:
     def _echoes(self, read: Sequence[_Read]) -> None:
         """Find definitions over two sentences: the term, or the question for it, and what it is."""
         for before, one in itertools.pairwise(read):
+            if "definition" in one.kinds and _points_back(one) and self._concrete.told(before.words.words):
+                del one.kinds["definition"]  # what happened, and then which idea it shows
             plain = not one.housekeeping and "definition" not in one.kinds and "question" not in one.kinds
-            if plain and not _ECHOES.isdisjoint(one.words.words[:3]):
+            if plain and (before.sentence.text.endswith("?") or not _ECHOES.isdisjoint(one.words.words[:3])):
                 term = self._forms.echoed(before.sentence.text, one.sentence.text)
                 if term is not None:
                     self._note(one, "definition", 0.75, self._named("definition", "echo"), term)
+
+    def _laws(self, read: Sequence[_Read]) -> None:
+        """Find laws whose name is a sentence of its own behind or before them, and those that a question asks for."""
+        for before, one in itertools.pairwise(read):
+            if "question" in before.kinds:
+                law, stated, form, sure = law_asked(before.sentence.text), one, "answered", 0.8
+            elif len(one.words.words) <= _LONGEST_NAMING:
+                text = one.sentence.text
+                law, stated, form, sure = law_alone(text), before, "named-behind", 0.85
+                if law is None and "definition" not in before.kinds and general(before.words.words):
+                    law, form, sure = namesake(text), "namesake", 0.8
+            else:
+                law, stated, form, sure = None, one, "named-before", 0.75
+            if law is None and len(before.words.words) <= _LONGEST_NAMING and "question" not in before.kinds:
+                law, stated, form, sure = law_alone(before.sentence.text), one, "named-before", 0.75
+            if law is None or stated.housekeeping or not states(stated.sentence.text, stated.words.words):
+                continue
+            if "question" not in stated.kinds and "theorem" not in stated.kinds:
+                stated.kinds.pop("definition", None)
+                self._note(stated, "theorem", sure, self._named("theorem", form), law)
 
     def _examples(self, read: Sequence[_Read]) -> None:
         """Find examples that no word announces: concrete sentences beside what was just defined or stated."""
@@ -238,7 +294,11 @@ class PointFinder:
             alone = not any(other.kinds for other in (*read[max(0, place - 3) : place], *read[place + 1 : place + 4]))
             if alone and one.kinds.get("example", (1.0,))[0] < _MARKED:
                 del one.kinds["example"]
-            if one.kinds or one.housekeeping or alone or one.sentence.field != "transcript":
+            if one.kinds or one.housekeeping or one.sentence.field != "transcript":
+                continue
+            if self._concrete.told(one.words.words):
+                self._note(one, "example", 0.75, self._named("example", "told"))
+            if alone or "example" in one.kinds:
                 continue
             features = self._concrete.features(one.sentence.text, one.words.words)
             gap = min((place - point for point in points if point < place), default=9)
@@ -252,6 +312,8 @@ class PointFinder:
 
 
 _ECHOES = frozenset({"it's", "that's", "it", "that", "they're", "this", "those"})
+_NAMING = frozenset({"that's", "that", "this", "says", "said", "according"})
+_POINTING = frozenset({"that's", "that", "this", "which"})
 _LAWS = frozenset([*LAWS, "laws"])
 _CLOSED = re.compile(r"[.!][\"'\u201d\u2019)\]]*\s*$")
 _TAG = re.compile(
@@ -261,17 +323,26 @@ _TAG = re.compile(
 _REAL = 4
 """Words that a question has at least; fewer are ``No?`` or ``Anyone?``."""
 
+_ASKING = frozenset({"what", "what's", "why", "how", "who", "which", "where", "when"})
+_LONGEST_NAMING = 11
+"""Words and marks of a sentence that only names a law: ``And that's the law of large numbers.``"""
+
 
 def _asked(text: str, words: Sequence[str]) -> bool:
     """Say whether a sentence ends as a question of some substance."""
     if not text.rstrip("\"'\u201d\u2019)] ").endswith("?") or text.rstrip().endswith(('"', "\u201d", "'", "\u2019")):
         return False
     count = sum(word[0] not in _ENDS for word in words)
-    if count < _REAL:
+    if count < _REAL - (not _ASKING.isdisjoint(words[:2])):
         return False
     return not (
         _TAG.search(text.lower()) and not text.lower().lstrip().startswith(("what", "why", "how", "is", "are", "do"))
     )
+
+
+def _points_back(one: _Read) -> bool:
+    words = one.words.words
+    return len(words) <= _LONGEST_NAMING and not _POINTING.isdisjoint(words[:2])
 
 
 def _fits(rule: RuleData, match: Found[_Meaning], words: Sequence[str], skipped: int) -> bool:
@@ -283,13 +354,3 @@ def _fits(rule: RuleData, match: Found[_Meaning], words: Sequence[str], skipped:
     if not rule.after:
         return True
     return sum(word[0] not in _ENDS for word in words[match.last :]) >= rule.after
-
-
-def _item(kind: Kind, one: _Read) -> Item:
-    confidence, rule, term = one.kinds[kind]
-    sentence = one.sentence
-    text = sentence.part
-    evidence = Evidence(
-        text, sentence.field, sentence.start, sentence.start + len(text), sentence.at_s, rule, confidence
-    )
-    return Item(kind, text, sentence.at_s, confidence, evidence, term, sentence.speaker)

@@ -45,6 +45,7 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tags: list[str]
     groups: dict[str, list[str]]
     kinds: dict[Kind, list[RuleData]]
+    measured: dict[str, float]
     housekeeping: list[str]
     concrete: ConcreteData
     fillers: list[str]

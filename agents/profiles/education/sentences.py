@@ -11,12 +11,26 @@ from agents.profiles.evidence import Field
 from agents.profiles.transcript import Segment
 
 _END = re.compile(r"(?<![.!?\u2026])[.!?\u2026]+[\"'\u201d\u2019)\]]*\s+")
-_SHORT = re.compile(r"(?:^|\W)(?:Dr|Mr|Mrs|Ms|St|vs|Prof|[A-Z])$")
+_SHORT = re.compile(r"(?:^|\W)(?:Dr|Mr|Mrs|Ms|St|vs|Prof|e\.g|i\.e|cf|[A-Z])$")
 """What a full stop behind does not end a sentence."""
 
 _CLOSED = re.compile(r"[.!?\u2026][\"'\u201d\u2019)\]]*\s*$")
 _BARE = 12
 """Words from which a caption without any punctuation counts as a sentence of its own."""
+
+_SPELLED = {
+    word.replace("'", ""): word
+    for word in (
+        "that's", "what's", "there's", "here's", "who's", "how's", "where's", "he's", "she's", "let's", "don't",
+        "doesn't", "didn't", "isn't", "aren't", "wasn't", "weren't", "can't", "couldn't", "won't", "wouldn't",
+        "shouldn't", "haven't", "hasn't", "you're", "they're", "you've", "we've", "they've", "you'd", "they'd",
+        "you'll", "they'll", "i'm", "i've",
+    )
+}  # fmt: skip
+UNMARKED = frozenset(_SPELLED)
+"""Contractions as automatic captions write them, without the apostrophe; none of them is another word."""
+
+_UNMARKED = re.compile(rf"\b(?:{'|'.join(_SPELLED)})\b", re.IGNORECASE)
 
 LONGEST = 400
 """Characters of a sentence; what is longer is cut into several."""
@@ -76,6 +90,12 @@ def _continues(last: Sentence, segment: Segment, text: str) -> bool:
         return False
     bare = last.text.islower() and last.text[-1] not in ",;:-"
     return not bare or last.text.count(" ") + 1 < _BARE
+
+
+def spelled_out(sentence: Sentence) -> Sentence:
+    """Return a sentence as rules read it: contractions with their apostrophes; what it shows stays as it was said."""
+    text = _UNMARKED.sub(lambda match: _SPELLED[match[0].lower()], sentence.text)
+    return msgspec.structs.replace(sentence, text=text)
 
 
 def field_sentences(text: str, field: Field, at_s: float) -> list[Sentence]:
