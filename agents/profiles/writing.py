@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 _MARKUP = frozenset("\\`*_[]<>|#")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -21,3 +24,9 @@ def markdown(text: str) -> str:
 def cell(text: str) -> str:
     """Return text for a cell of a table; what a spreadsheet would run as a formula is quoted."""
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def without_transcript(document: Mapping[str, Any]) -> list[str]:
+    """Return why the transcript of a document's stream could not be read, as a paragraph; nothing where it could be."""
+    problem = (document.get("transcript") or {}).get("problem")
+    return ["", f"Made without the transcript: {markdown(str(problem))}."] if problem else []

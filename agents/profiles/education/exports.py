@@ -13,7 +13,7 @@ import webvtt
 
 from agents.profiles.education.captions import stamp
 from agents.profiles.profile import Export
-from agents.profiles.writing import clock, markdown
+from agents.profiles.writing import clock, markdown, without_transcript
 from schemas.records.highlight import Highlight
 from schemas.records.summary import Summary
 
@@ -51,7 +51,7 @@ def notes_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mapping
     """Study notes for people: chapters, glossary, laws, examples, what was stressed, review questions."""
     document = summary.document
     links = {one.highlight_id: one.moment_url or one.clip_url for one in highlights}
-    lines = ["# Study notes", "", f"Source: {markdown(summary.source_url)}"]
+    lines = ["# Study notes", "", f"Source: {markdown(summary.source_url)}", *without_transcript(document)]
     chapters = [f"- {clock(chapter['start_s'])} {markdown(chapter['title'])}" for chapter in _chapters(summary)]
     lines += _section("Chapters", chapters)
     glossary = [

@@ -15,6 +15,7 @@ from jinja2 import Environment
 
 from agents.profiles.meetings.minutes import due_moment
 from agents.profiles.profile import Export
+from agents.profiles.writing import without_transcript
 from schemas.records.highlight import Highlight
 from schemas.records.summary import Summary
 
@@ -46,7 +47,7 @@ def minutes_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mappi
         if section == "decisions":
             lines += ["## Action items", "", *(_task(item) for item in document.get("actions", [])), ""]
     lines += ["## Topics", "", *(_topic(topic) for topic in document.get("topics", [])), ""]
-    lines += [_privacy_line(document.get("privacy", {}))]
+    lines += [_privacy_line(document.get("privacy", {})), *without_transcript(document)]
     return {"minutes.md": "\n".join(lines) + "\n"}
 
 
@@ -77,7 +78,7 @@ def minutes_html(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[s
         about=document.get("meeting", {}),
         counts=counted(document),
         links=links,
-        privacy=_privacy_line(document.get("privacy", {})),
+        privacy=" ".join([_privacy_line(document.get("privacy", {})), *without_transcript(document)]),
         clock=clock,
     )
     return {"minutes.html": page}

@@ -19,7 +19,6 @@ from agents.profiles import ProfileInputError
 from agents.profiles.data import ProfileDataError
 from agents.profiles.gaming import Gaming
 from agents.profiles.gaming.profile import PreparedGaming
-from agents.profiles.writing import clock
 from schemas.records import ObservedHighlight, Options, Request, Summary
 from schemas.records.summary import Counts
 from tests.unit.agents.support import START, make_request, seen_highlight
@@ -238,14 +237,3 @@ def summary_of(document: dict[str, Any]) -> Summary:
         settled_at=at,
         document=document,
     )
-
-
-def test_times_read_as_people_write_them() -> None:
-    """With hours only when there are some."""
-    assert [clock(seconds) for seconds in (0, 59.9, 61, 3_600, 36_125)] == [
-        "0:00",
-        "0:59",
-        "1:01",
-        "1:00:00",
-        "10:02:05",
-    ]
