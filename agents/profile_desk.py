@@ -9,7 +9,8 @@ import msgspec
 
 from agents.ledger_records import FutureStateError, LinkedTranscript, decode_state
 from agents.profile_trial import Trial
-from agents.profiles import Profile, Profiles
+from agents.profiles import Profile, ProfileInputError, Profiles
+from agents.rules.guarding import stood_in
 from pipeline.domain import LinkedText, ProfileInfo, Remembered
 from schemas.records import Highlight, RecordError, Request, Summary, decode
 
@@ -44,13 +45,19 @@ class ProfilesOnDesk:
 
         Raises:
             LookupError: the profile has no such form; the text lists those there are.
+            ValueError: there is nothing to render, since the profile failed, then or now.
         """
         profile = self._named(summary.profile.partition("+")[0])
         export = profile.exports.get(form)
         if export is None:
             forms = ", ".join(profile.exports) or "none"
             raise LookupError(f"{profile.label} has no form {form}; there are: {forms}")
-        return export.render(summary, highlights)
+        if reason := stood_in(summary.document):
+            raise ValueError(f"{profile.label} failed when the document was made ({reason}); it is the general one")
+        try:
+            return export.render(summary, highlights)
+        except Exception as error:
+            raise ValueError(f"{profile.label} cannot render {form}: {error!r}") from error
 
     def remembered(self, key: str, value: bytes) -> Remembered | None:
         """Read a record of the ledger topic; ``None`` when it tells nothing of a request or its transcript.
@@ -73,9 +80,15 @@ class ProfilesOnDesk:
 
         Raises:
             LookupError: there is no such profile.
-            ProfileInputError: the profile cannot use the request's metadata; the text names the field.
+            ValueError: the profile cannot use the request's metadata, and the text names the field; or it fails.
         """
-        return Trial(self._named(name), asked, linked)
+        profile = self._named(name)
+        try:
+            return Trial(profile, asked, linked)
+        except ProfileInputError:
+            raise
+        except Exception as error:
+            raise ValueError(f"{profile.label} fails on the request {asked.request_id}: {error!r}") from error
 
     def _named(self, name: str) -> Profile:
         profile = self._profiles.find(name)

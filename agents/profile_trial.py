@@ -11,6 +11,7 @@ from agents.ledger_records import POLL, STATE_VERSION, HighlightState, LinkedTra
 from agents.profiles import Profile
 from agents.rules.context import Context
 from agents.rules.enriching import Place, Seen, enriched
+from agents.rules.guarding import document
 from pipeline.domain import LinkedText
 from schemas.records import Highlight, ObservedHighlight, Request
 from schemas.records.highlight import Observed
@@ -59,15 +60,16 @@ class Trial:
             title=anew.title,
             description=anew.description,
             tags=anew.tags,
+            api_tags=anew.api_tags,
             api_metadata=anew.api_metadata,
             api_extra=anew.api_extra,
             enrichment=anew.enrichment,
-            profile=self.label,
+            profile=anew.profile,
         )
 
     def document(self) -> dict[str, Any]:
         """The document about all that was seen."""
-        return self._context.rules.document(self._states)
+        return document(self._context.profile, self._context.rules, self._states)[0]
 
 
 def observed(record: Highlight) -> ObservedHighlight:

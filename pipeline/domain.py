@@ -173,7 +173,7 @@ class ProfileDesk(Protocol):
 
         Raises:
             LookupError: there is no such profile.
-            ValueError: the profile cannot use the request's metadata; the text names the field.
+            ValueError: the profile cannot use the request's metadata, and the text names the field; or it fails.
         """
 
     def export(self, form: str, summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:
@@ -186,6 +186,7 @@ class ProfileDesk(Protocol):
 
         Raises:
             LookupError: the profile has no such form; the text lists those there are.
+            ValueError: there is nothing to render, since the profile failed, then or now.
         """
 
 

@@ -24,6 +24,8 @@ FAILED = "profile_failed"
 LARGEST = 1_048_576
 """Bytes of what a profile makes of one highlight, or of one item to follow up: both go into ledger records."""
 
+_NOT_LEFT = "follow_ups raised"
+
 _general = General()
 _encode = msgspec.json.Encoder().encode
 _enriched = msgspec.json.Decoder(Enriched).decode
@@ -119,7 +121,14 @@ def document(
         items = _items(_encode(list(rules.follow_ups(made))))
         return made, [item if len(_encode(item)) <= LARGEST else _bare(item) for item in items]
     except Exception as error:  # noqa: BLE001 - a stranger's code: whatever it raises
-        return {**made, FAILED: {"profile": profile.label, "reason": f"follow_ups raised {type(error).__name__}"}}, None
+        return {**made, FAILED: {"profile": profile.label, "reason": f"{_NOT_LEFT} {type(error).__name__}"}}, None
+
+
+def stood_in(document: Mapping[str, Any]) -> str:
+    """Return why the general rules made a document in place of its profile's; empty when its own did."""
+    told = document.get(FAILED)
+    reason = str(told.get("reason", "")) if isinstance(told, dict) else ""
+    return "" if reason.startswith(_NOT_LEFT) else reason
 
 
 def _bare(item: FollowUpItem) -> FollowUpItem:

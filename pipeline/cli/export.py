@@ -64,6 +64,9 @@ def export(
         files = desk.export(form, summary, latest_of(highlights))
     except LookupError as error:
         raise CommandError(ExitCode.SETTINGS, str(error.args[0]), f"highlights export {request_id}") from error
+    except ValueError as error:
+        see = f"highlights streams show {request_id} --output json"
+        raise CommandError(ExitCode.FAILED, str(error), f"the document as it is: {see}") from error
     if not files:
         problem = f"{form} holds nothing for {request_id}"
         raise CommandError(ExitCode.FAILED, problem, "captions need a request with a transcript: docs/profiles.md")

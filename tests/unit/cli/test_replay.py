@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,7 +15,7 @@ from hypothesis import strategies as st
 from agents.ledger_records import STATE_VERSION, LinkedTranscript, OriginalRequest, original_key, transcript_key
 from agents.profile_desk import ProfilesOnDesk
 from agents.profile_trial import Trial
-from agents.profiles import General, Profiles
+from agents.profiles import Export, General, Profiles
 from agents.profiles.gaming import Gaming
 from agents.profiles.meetings import Meetings
 from pipeline.cli.replay import span_of
@@ -165,6 +168,51 @@ def test_text_that_privacy_replaced_stays_replaced() -> None:
     record = Trial(Meetings(), ASKED).see(seen_highlight("h1", title="Write to ada@example.com by Friday"))
     assert "ada@example.com" not in record.title
     assert DESK.trial("general", ASKED).again(record).title == record.title
+
+
+class Broken(General):
+    """A stranger's profile: it fails in one place."""
+
+    name, label = "broken", "broken@1"
+    exports: Mapping[str, Export] = MappingProxyType(
+        {"card": Export("a card", lambda summary, _: {"card.md": summary.document["dish"]})}
+    )
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def prepare(self, asked: Request, linked: LinkedTranscript | None) -> Any:  # noqa: ARG002 - the port
+        """Fail, if it is here."""
+        if self._where == "prepare":
+            raise KeyError("dish")
+        return self
+
+    def document(self, highlights: Any) -> dict[str, Any]:
+        """Fail, if it is here."""
+        if self._where == "document":
+            raise KeyError("dish")
+        return super().document(highlights)
+
+
+def test_a_strangers_profile_that_fails_is_named_and_is_no_fault_of_ours() -> None:
+    """At the request: it is left out with the reason. In the document: the general one says so, as a worker's would."""
+    broken = ProfilesOnDesk(Profiles([Broken("prepare")]))
+    done = run_again(broken, "broken@1", "broken@1", past(), lambda _: None)
+    assert "broken@1 fails" in done.lost[REQUEST]
+    broken = ProfilesOnDesk(Profiles([Broken("document")]))
+    done = run_again(broken, "broken@1", "broken@1", past(), lambda _: None)
+    assert done.summaries[0].document["profile_failed"]["reason"] == "document raised KeyError"
+    with pytest.raises(ValueError, match="failed when the document was made"):
+        broken.export("card", done.summaries[0], [])
+    with pytest.raises(ValueError, match="cannot render card"):
+        broken.export("card", summary([], profile="broken@1"), [])
+
+
+def test_tags_that_privacy_replaces_are_replaced_anew() -> None:
+    """Rules with privacy, over what rules without it published."""
+    published = Trial(General(), ASKED).see(seen_highlight("h1", title="x", tags=["ada@example.com"]))
+    assert "ada@example.com" in str(published)
+    assert "ada@example.com" not in str(DESK.trial("meetings", ASKED).again(published))
 
 
 @pytest.mark.parametrize("prefix", ["", "team.", "a" * 100])
