@@ -108,7 +108,7 @@ def _eval(found: Mapping[str, Any]) -> str:
             rates = [f"{score[name]:.2f}" for name in ("precision", "recall", "f1")]
             interval = f"{score['low']:.2f} to {score['high']:.2f}"
             rows.append(
-                (industry, score["kind"], score["items"], *rates, interval, f"{guide['f1']:.2f}" if guide else "")
+                (industry, score["kind"], str(score["items"]), *rates, interval, f"{guide['f1']:.2f}" if guide else "")
             )
     columns = ["industry", "kind", "items", "precision", "recall", "F1", "95 % of F1", "F1 of the guide's patterns"]
     return f"The {found['half']} half.\n\n" + table(columns, rows)
