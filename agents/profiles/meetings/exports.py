@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from io import StringIO
 from types import MappingProxyType
@@ -11,35 +12,27 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Todo
-from jinja2 import Environment
+from jinja2 import Environment, Template
 
 from agents.profiles.meetings.minutes import due_moment
 from agents.profiles.profile import Export
-from agents.profiles.writing import without_transcript
+from agents.profiles.writing import cell, clock, markdown, without_transcript
 from schemas.records.highlight import Highlight
 from schemas.records.summary import Summary
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _PRIORITY = {"urgent": 1, "normal": 5, "low": 9}
 """Priorities of RFC 5545, 3.8.1.9."""
-
-
-def clock(seconds: float) -> str:
-    """Return seconds as ``h:mm:ss``, or ``m:ss`` within the first hour."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def minutes_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:  # noqa: ARG001 - the port
     """The minutes for people."""
     document = summary.document
     about = document.get("meeting", {})
-    lines = [f"# {_plain(about.get('title') or 'Minutes')}", ""]
+    lines = [f"# {markdown(about.get('title') or 'Minutes')}", ""]
     if about.get("date"):
-        lines += [f"{_plain(about['date'])} ({_plain(about.get('timezone', ''))})", ""]
+        lines += [f"{markdown(about['date'])} ({markdown(about.get('timezone', ''))})", ""]
     if document.get("attendees"):
-        lines += [f"Attendees: {_plain(', '.join(document['attendees']))}", ""]
+        lines += [f"Attendees: {markdown(', '.join(document['attendees']))}", ""]
     if counts := counted(document):
         lines += [counts, ""]
     for section, title in (("decisions", "Decisions"), ("open_questions", "Open questions")):
@@ -73,7 +66,7 @@ def minutes_html(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[s
     """The minutes as one page that needs nothing else."""
     links = {highlight.highlight_id: highlight.moment_url for highlight in highlights}
     document = summary.document
-    page = _TEMPLATE.render(
+    page = _page().render(
         document=document,
         about=document.get("meeting", {}),
         counts=counted(document),
@@ -116,27 +109,26 @@ def actions_csv(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[st
     table.writerow(["id", "text", "assignee", "due", "due_text", "priority", "depends_on", "at_s", "confidence"])
     for item in summary.document.get("actions", []):
         texts = [item[name] or "" for name in ("id", "text", "assignee", "due", "due_text", "priority", "depends_on")]
-        guarded = ["'" + text if text.startswith(_FORMULA) else text for text in texts]
-        table.writerow([*guarded, item["at_s"], item["confidence"]])
+        table.writerow([*map(cell, texts), item["at_s"], item["confidence"]])
     return {"actions.csv": out.getvalue()}
 
 
 def _said(item: Mapping[str, Any]) -> str:
-    who = f"{_plain(item['speaker'])}, " if item.get("speaker") else ""
-    return f"- {_plain(item['text'])} ({who}{clock(item['at_s'])})"
+    who = f"{markdown(item['speaker'])}, " if item.get("speaker") else ""
+    return f"- {markdown(item['text'])} ({who}{clock(item['at_s'])})"
 
 
 def _task(item: Mapping[str, Any]) -> str:
-    who = _plain(item["assignee"]) if item["assignee"] else "nobody named"
-    due = f", due {item['due']}" if item["due"] else f", {_plain(item['due_text'])}" if item["due_text"] else ""
+    who = markdown(item["assignee"]) if item["assignee"] else "nobody named"
+    due = f", due {item['due']}" if item["due"] else f", {markdown(item['due_text'])}" if item["due_text"] else ""
     urgent = f", {item['priority']}" if item["priority"] != "normal" else ""
-    return f"- [ ] {_plain(item['text'])} ({who}{due}{urgent}; {clock(item['at_s'])})"
+    return f"- [ ] {markdown(item['text'])} ({who}{due}{urgent}; {clock(item['at_s'])})"
 
 
 def _topic(topic: Mapping[str, Any]) -> str:
     if topic["start_s"] is None:
-        return f"- {_plain(topic['topic'])} (not spoken of)"
-    return f"- {clock(topic['start_s'])}-{clock(topic['end_s'])} {_plain(topic['topic'])}"
+        return f"- {markdown(topic['topic'])} (not spoken of)"
+    return f"- {clock(topic['start_s'])}-{clock(topic['end_s'])} {markdown(topic['topic'])}"
 
 
 def _privacy_line(privacy: Mapping[str, Any]) -> str:
@@ -144,14 +136,12 @@ def _privacy_line(privacy: Mapping[str, Any]) -> str:
     return f"Anonymised: {', '.join(hidden)}." if hidden else "Nothing is anonymised."
 
 
-def _plain(text: str) -> str:
-    """Return text that Markdown shows as it is, on one line."""
-    return "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in " ".join(str(text).split()))
+@cache
+def _page() -> Template:
+    """Return the page's template, read when the first page is made."""
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string((files(__package__) / "minutes.html").read_text("utf-8"))
 
-
-_TEMPLATE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
-    (files(__package__) / "minutes.html").read_text("utf-8")
-)
 
 EXPORTS: Mapping[str, Export] = MappingProxyType(
     {
