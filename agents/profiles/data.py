@@ -20,7 +20,7 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 """A confidence or an intensity, as data declares it."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The safe loader in C where it was built: ten times as quick, at each start of a worker."""
+"""The safe loader, in C where that was built: it runs at each start of a worker."""
 
 
 class ProfileDataError(ValueError):

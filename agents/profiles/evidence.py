@@ -18,7 +18,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
         start: and ``end``: character offsets of the words in that field; in a segment's text for a transcript.
         at_s: where in the video they are said or shown, in seconds.
         rule: which rule of which version: ``gaming.ace@1``.
-        confidence: 0 to 1; how often the rule was right on the labelled set (``make eval`` prints it).
+        confidence: 0 to 1, as the rule's data states it; ``make eval`` prints how often findings of it are right.
     """
 
     text: str

@@ -1,7 +1,7 @@
 """The labelled sets: ``sets/<industry>.<author>.<half>.jsonl``, explained in ``sets/LABELLING.md``.
 
 ``dev`` is what rules were written and weighed with. ``heldout`` was not looked at meanwhile: its digest was committed
-before the first rule (``sets/heldout.sha256``), and :func:`load` refuses any other.
+(``sets/heldout.sha256``) before anybody had read it, and :func:`load` refuses any other.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SETS = Path(__file__).parent / "sets"
 
 
 class ChangedSetError(Exception):
-    """A held-out set is not the one whose digest was committed before the rules."""
+    """A held-out set is not the one whose digest was committed."""
 
 
 class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,7 +92,7 @@ def files_of(industry: Industry, half: Half) -> list[Path]:
 
 
 def committed_digests() -> dict[str, str]:
-    """Return the SHA-256 of each held-out file by its name, as committed before the rules."""
+    """Return the SHA-256 of each held-out file by its name, as committed."""
     lines = (SETS / "heldout.sha256").read_text("utf-8").splitlines()
     return {name: digest for digest, name in (line.split() for line in lines)}
 
