@@ -27,7 +27,7 @@ from agents.profiles.education.laws import (
 from agents.profiles.education.sentences import UNMARKED, Sentence, spelled_out
 from agents.profiles.education.terms import Terms, Vocabulary, Where
 from agents.profiles.evidence import Evidence
-from agents.profiles.phrases import Found, PhraseError, Phrases, Words
+from agents.profiles.phrases import Found, Phrases, Words
 
 Kind = Literal["definition", "theorem", "emphasis", "question", "example"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -139,11 +139,8 @@ class PointFinder:
                 for part, phrases in (("is", rule_data.phrases), ("with", rule_data.also), ("not", rule_data.without)):
                     for phrase in phrases:
                         meanings.setdefault(phrase, []).append((part, rule))
-        try:
-            for source, meant in meanings.items():
-                self._phrases.add(source, meant)
-        except PhraseError as error:
-            raise ValueError(str(error)) from error
+        for source, meant in meanings.items():
+            self._phrases.add(source, meant)
 
     def rules(self) -> Iterator[dict[str, Any]]:
         """Every declared rule with its name and confidence, for people."""

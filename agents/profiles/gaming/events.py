@@ -10,7 +10,7 @@ import msgspec
 from agents.profiles.data import Share
 from agents.profiles.evidence import Evidence, Field
 from agents.profiles.gaming.games import Game
-from agents.profiles.phrases import Found, PhraseError, Phrases, Words
+from agents.profiles.phrases import Found, Phrases, Words
 
 LEAST = 0.5
 """Confidence from which a kind counts as found."""
@@ -111,10 +111,7 @@ class EventFinder:
         self._misses = data.misses
         self._phrases: Phrases[list[tuple[str, Any]]] = Phrases(data.groups)
         self._rules: list[_Rule] = []
-        try:
-            self._compile(data, version)
-        except PhraseError as error:
-            raise ValueError(str(error)) from error
+        self._compile(data, version)
         for name, kind in data.kinds.items():
             if lost := {*kind.absorbs, *kind.implies} - set(data.kinds):
                 raise ValueError(f"kinds.{name}: absorbs or implies no kind {', '.join(sorted(lost))}")

@@ -18,7 +18,7 @@ from agents.profiles.meetings.reading import (
     Turn,
     circumstances,
 )
-from agents.profiles.phrases import PhraseError, Phrases, Words
+from agents.profiles.phrases import Phrases, Words
 
 LEAST = 0.5
 """Confidence from which an item counts as found."""
@@ -72,11 +72,8 @@ class SpeechFinder:
                 for part, phrases in (("is", rule_data.phrases), ("with", rule_data.also), ("not", rule_data.without)):
                     for phrase in phrases:
                         meanings.setdefault(phrase, []).append((part, rule))
-        try:
-            for source, meant in meanings.items():
-                self._phrases.add(source, meant)
-        except PhraseError as error:
-            raise ValueError(str(error)) from error
+        for source, meant in meanings.items():
+            self._phrases.add(source, meant)
 
     def rules(self) -> Iterator[dict[str, Any]]:
         """Yield every rule, for people."""

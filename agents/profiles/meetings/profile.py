@@ -22,7 +22,7 @@ from agents.profiles.meetings.reading import SpeechData
 from agents.profiles.meetings.topics import Agenda
 from agents.profiles.meetings.turns import Source, sources_of
 from agents.profiles.meetings.wording import Teller
-from agents.profiles.phrases import PhraseError, Phrases
+from agents.profiles.phrases import Phrases
 from agents.profiles.profile import Enriched, Export, Shown
 from agents.profiles.transcript import Transcript, transcript_of, transcript_url
 from schemas.records.observation import ObservedHighlight
@@ -90,7 +90,7 @@ class Meetings:
                     self.marks.add(phrase, priority)
             for phrase in form.dependency:
                 self.marks.add(phrase, WAITS)
-        except (PhraseError, ValueError) as error:
+        except ValueError as error:
             raise ProfileDataError(f"{self.name}: {error}") from error
 
     def describe(self) -> dict[str, Any]:
