@@ -58,7 +58,7 @@ class Enriched(msgspec.Struct, frozen=True):
 
     Attributes:
         tags: normalised tags, its own among them.
-        enrichment: JSON; decided by the highlight and the request alone, never by order or time. Whatever it asserts
+        enrichment: JSON; decided by the highlight and the request alone, never by order or time. What rules assert
             carries its evidence (:mod:`agents.profiles.evidence`).
         note: what the document will need of this highlight beside title, times and confidence. Small, and made of
             dicts, lists, strings, numbers alone, since a restore brings it back as such.
