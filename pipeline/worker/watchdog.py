@@ -17,6 +17,9 @@ from pipeline.worker.exit_codes import ExitCode
 _LOG_WITHIN_S = 1.0
 """A loop that hangs in a write to a full pipe holds the log's lock: the process ends without a last line then."""
 
+_LATE_BEATS = 3
+"""A pulse that misses so many beats may be a loop that hangs, which makes every check look stalled."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -71,9 +74,10 @@ class Watchdog:
 
     def stalled(self) -> str | None:
         """Why the process makes no progress, or ``None``."""
-        if self._clock() - self._pulse_at > self._timeout:
+        silent = self._clock() - self._pulse_at
+        if silent > self._timeout:
             return f"the event loop did not turn for {self._timeout:g} s"
-        if self._clock() < self._excused_until:
+        if self._clock() < self._excused_until or silent > self._interval * _LATE_BEATS:
             return None
         return next((reason for check in self._checks if (reason := check(self._timeout)) is not None), None)
 

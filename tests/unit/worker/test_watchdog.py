@@ -61,6 +61,17 @@ def test_a_check_that_gives_a_reason_ends_the_process(room: Room) -> None:
     assert room.ended == [ExitCode.STALLED]
 
 
+def test_a_loop_that_hangs_is_blamed_for_what_it_holds_up(room: Room) -> None:
+    """Its checks look stalled a moment before its pulse does; the reason given is the loop all the same."""
+    room.pass_time(TIMEOUT_S / 2, beating=False)
+    room.reason = "nothing was fetched"
+    reasons = [room.dog.stalled()]
+    while not room.ended:
+        room.pass_time(1.0, beating=False)
+        reasons.append(room.dog.stalled())
+    assert {reason for reason in reasons if reason} == {f"the event loop did not turn for {TIMEOUT_S:g} s"}
+
+
 def test_a_process_that_was_frozen_gets_a_whole_timeout_anew(room: Room) -> None:
     """After SIGCONT everything looks late, the checks too; what is really stuck is found a timeout later."""
     room.now += TIMEOUT_S * 10
