@@ -28,3 +28,10 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     at_s: float
     rule: str
     confidence: float
+
+
+class Named(msgspec.Struct, frozen=True, gc=False):
+    """Somebody or something that is spoken of by name: a player, a team, a concept."""
+
+    name: str
+    evidence: Evidence

@@ -53,7 +53,7 @@ class Found(msgspec.Struct, frozen=True):
 def match(item: Match) -> Found:
     """Enrich the highlight of a match."""
     enrichment = _enriched(_ours("gaming"), item)
-    who = frozenset([*enrichment["players"], *enrichment["teams"]])
+    who = frozenset(one["name"] for one in (*enrichment["players"], *enrichment["teams"]))
     return Found(tuple(_mention(event) for event in enrichment["events"]), who)
 
 

@@ -10,16 +10,13 @@ import msgspec
 
 from agents.ledger_records import HighlightState
 from agents.profiles.education.chapters import Chapter, Moment, chapters_of
+from agents.profiles.education.concepts import Noted, index_of, key_phrases
 from agents.profiles.education.points import Item
 from agents.profiles.transcript import Transcript
-
-LONGEST_TEXT = 20_000
-"""Characters of a lecture's words that are searched for keywords."""
 
 MOST = 200
 """Entries of each list of the document."""
 
-_KEYWORDS = 20
 _TIMES = 20
 _LONGEST_NOTED = 300
 
@@ -38,13 +35,13 @@ def document_of(highlights: Mapping[str, HighlightState], transcript: Transcript
     points = [point for highlight_id, _, note in notes for point in _points(highlight_id, note)]
     glossary = _glossary(points)
     theorems = _unique([point for point in points if point["kind"] == "theorem"])
-    concepts = _keywords(_words(notes, transcript), language)
+    concepts = key_phrases(notes, transcript, language)
     chapters, problem = _chapters(notes, transcript)
     return {
         "chapters": [msgspec.to_builtins(chapter) for chapter in chapters],
         "chapters_problem": problem,
         "glossary": glossary,
-        "index": _index(notes, concepts, transcript),
+        "index": index_of(notes, concepts, transcript),
         "questions": _questions(glossary, theorems),
         "asked": _unique([point for point in points if point["kind"] == "question"]),
         "concepts": concepts,
@@ -121,65 +118,7 @@ def _questions(glossary: Sequence[dict[str, Any]], theorems: Sequence[dict[str, 
     return questions[:MOST]
 
 
-def _words(notes: Sequence[tuple[str, HighlightState, Mapping[str, Any]]], transcript: Transcript) -> str:
-    """Return what is said in all highlights, each segment once, an equal share of each when it is too much."""
-    texts = []
-    seen: set[tuple[float, str]] = set()
-    for _, state, note in notes:
-        words = note.get("words")
-        if words is None:
-            new = [
-                one
-                for one in transcript.between(state.start_s, state.start_s + state.duration_s)
-                if (one.start_s, one.text) not in seen
-            ]
-            seen.update((one.start_s, one.text) for one in new)
-            words = " ".join(one.text for one in new)
-        texts.append(words)
-    share = LONGEST_TEXT
-    if sum(map(len, texts)) + len(texts) > LONGEST_TEXT:
-        share = max(1, LONGEST_TEXT // len(texts) - 1)
-    return "\n".join(text[:share] for text in texts if text)[:LONGEST_TEXT]
-
-
-def _keywords(text: str, language: str) -> list[dict[str, Any]]:
-    """Return key phrases, best first, with a score between 0 and 1."""
-    if not text.strip():
-        return []
-    import yake  # noqa: PLC0415 - 25 MB with numpy and networkx, which only workers with lectures need
-
-    found = yake.KeywordExtractor(lan=language[:2].lower(), n=3, dedupLim=0.8, top=_KEYWORDS).extract_keywords(text)
-    longer = {word for phrase, _ in found if " " in phrase for word in phrase.lower().split()}
-    return [
-        {"concept": phrase, "score": round(1 / (1 + float(score)), 4)}
-        for phrase, score in found
-        if phrase.lower() not in longer
-    ]
-
-
-def _index(
-    notes: Sequence[tuple[str, HighlightState, Mapping[str, Any]]],
-    concepts: Sequence[dict[str, Any]],
-    transcript: Transcript,
-) -> dict[str, list[float]]:
-    """Return at which times each concept is spoken of: where highlights begin that define, name or mention it."""
-    times: dict[str, set[float]] = {}
-    phrases = [one["concept"].lower() for one in concepts]
-    for _, state, note in notes:
-        mentioned = {str(concept).lower() for concept in note.get("concepts", ())}
-        said = note.get("words") or " ".join(
-            one.text for one in transcript.between(state.start_s, state.start_s + state.duration_s)
-        )
-        lowered = said[:4_000].lower()
-        mentioned.update(phrase for phrase in phrases if phrase in lowered)
-        for concept in mentioned:
-            times.setdefault(concept, set()).add(round(state.start_s, 3))
-    return {concept: sorted(times[concept])[:_TIMES] for concept in sorted(times)[:MOST]}
-
-
-def _chapters(
-    notes: Sequence[tuple[str, HighlightState, Mapping[str, Any]]], transcript: Transcript
-) -> tuple[list[Chapter], str]:
+def _chapters(notes: Sequence[Noted], transcript: Transcript) -> tuple[list[Chapter], str]:
     moments = [
         Moment(
             state.start_s,

@@ -10,6 +10,7 @@ import msgspec
 from agents.ledger_records import HighlightState, LinkedTranscript
 from agents.profiles.data import ProfileDataError, checked, joined, label, load
 from agents.profiles.education.captions import captions_vtt
+from agents.profiles.education.concepts import CONFIDENCE, concepts_of
 from agents.profiles.education.concrete import ConcreteData
 from agents.profiles.education.document import document_of, noted
 from agents.profiles.education.exports import EXPORTS
@@ -17,6 +18,7 @@ from agents.profiles.education.points import KINDS, Item, Kind, PointFinder, Poi
 from agents.profiles.education.sentences import Sentence, field_sentences, sentences_of
 from agents.profiles.education.terms import Vocabulary
 from agents.profiles.education.titles import title_of
+from agents.profiles.given_names import GivenNames
 from agents.profiles.profile import Enriched, Export, ProfileInputError
 from agents.profiles.transcript import Segment, Transcript, transcript_of, transcript_url
 from schemas.records.observation import ObservedHighlight
@@ -102,7 +104,10 @@ class Education:
             "options": self._data.options,
             "tags": self._data.tags,
             "kinds": list(KINDS),
-            "rules": list(self._finder.rules()),
+            "rules": [
+                *self._finder.rules(),
+                *({"rule": name, "confidence": sure} for name, sure in CONFIDENCE.items()),
+            ],
         }
 
     def options(self, asked: Request) -> Mapping[str, Any]:
@@ -140,14 +145,14 @@ class PreparedEducation:
         self._finder = finder
         self._asked = asked
         self._transcript = transcript
-        self._topics = [(topic, f" {topic.lower()} ") for topic in asked.topics if topic.strip()]
+        self._topics = GivenNames(asked.topics)
 
     def enrich(self, seen: ObservedHighlight, tags: list[str]) -> Enriched:
         """Say what is defined, stated, shown, stressed and asked in a moment."""
         own, segments = self._words(seen)
         words = " ".join([segment.text for segment in segments])[:LONGEST_WORDS]
         items = self._finder.find(self._sentences(seen, segments))
-        concepts = self._concepts(items, f"{words} {seen.title} {seen.description[:1_000]}")
+        concepts = concepts_of(items, self._topics, segments, seen)
         title = title_of(seen.title, seen.timestamp, items)
         enrichment = {
             "title": title,
@@ -161,7 +166,7 @@ class PreparedEducation:
         note: dict[str, Any] = {
             "title": title,
             "items": [noted(item) for item in _best(items)],
-            "concepts": concepts,
+            "concepts": [concept.name for concept in concepts],
         }
         if own:
             note["words"] = words[:_NOTED_WORDS]
@@ -185,14 +190,6 @@ class PreparedEducation:
             return sentences_of(segments)
         title = field_sentences(seen.title[:500], "title", seen.timestamp)
         return title + field_sentences(seen.description[:LONGEST_WORDS], "description", seen.timestamp)
-
-    def _concepts(self, items: Sequence[Item], text: str) -> list[str]:
-        """Return terms, the surest first, then the request's topics that are spoken of."""
-        order = sorted((item for item in items if item.term), key=lambda item: (-item.confidence, item.at_s))
-        terms = {item.term.lower(): item.term for item in reversed(order) if item.term}
-        found = list(dict.fromkeys(terms[item.term.lower()] for item in order if item.term))
-        lowered = f" {text.lower()} " if self._topics else ""
-        return [*found, *(topic for topic, word in self._topics if word in lowered and topic.lower() not in terms)][:12]
 
     def document(self, highlights: Mapping[str, HighlightState]) -> dict[str, Any]:
         """Chapters, glossary, index, review questions, and what a lecture stressed."""

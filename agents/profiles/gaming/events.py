@@ -222,7 +222,7 @@ class EventFinder:
         for rank, kind in enumerate(order, start=1):
             sure, rule, match = kept[kind]
             begin, end = words.span(match.first, match.last)
-            field, start = _place(begin, texts)
+            field, start = place_in(begin, texts[0], texts[1])
             confidence = round(sure * factor, 3)
             evidence = Evidence(texts[2][begin:end], field, start, start + end - begin, at_s, rule.name, confidence)
             events.append(Event(kind, confidence, self._kinds[kind].intensity, rank, evidence))
@@ -233,8 +233,8 @@ class EventFinder:
         yield from ({"rule": rule.name, "confidence": rule.confidence} for rule in self._rules)
 
 
-def _place(start: int, texts: tuple[str, str, str]) -> tuple[Field, int]:
-    title, description, _ = texts
+def place_in(start: int, title: str, description: str) -> tuple[Field, int]:
+    """Return field and offset of a place in title, description and tags as one text, a line each."""
     if start <= len(title):
         return "title", start
     start -= len(title) + 1

@@ -1,62 +1,53 @@
-"""Who is meant: players and teams by the names that the request gives, else by how names are written."""
+"""Who is meant when the request names nobody: what looks like players and teams by how names are written."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Literal
+
+from agents.profiles.given_names import Mention
+
+Role = Literal["player", "team"]
+
+Rule = Literal["given", "written"]
+
+CONFIDENCE: Mapping[tuple[Rule, Role], float] = MappingProxyType(
+    {("given", "player"): 0.95, ("given", "team"): 0.95, ("written", "player"): 0.52, ("written", "team"): 0.34}
+)
+"""How sure a name is that the request gives (an estimate, the labelled sets have no rosters), and one that is only
+written as names are: how often it is the one labelled (``python -m tests.eval.calibrate``)."""
+
+
+def rule_name(rule: Rule, role: Role, version: int) -> str:
+    """Return the full name of a rule for names."""
+    return f"gaming.{role}.{rule}@{version}"
+
 
 _NAME = re.compile(r"[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,3}|\b[a-z]+\d[\w]*\b")
 _STARTS_SENTENCE = re.compile(r"(?:^|[.!?:\n]\s*[\"'(]*)$")
 
 
-class Roster:
-    """The names that a request gives, ready to be looked up in texts."""
+def guessed(text: str, terms: frozenset[str], common: frozenset[str]) -> Iterator[Mention]:
+    """Yield words written as names are.
 
-    __slots__ = ("_names", "_teams")
-
-    def __init__(self, players: Iterable[str], teams: Iterable[str]) -> None:
-        self._teams = frozenset(teams)
-        names = sorted({*players, *self._teams}, key=len, reverse=True)
-        alternatives = "|".join(re.escape(name) for name in names if name)
-        self._names = re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE) if alternatives else None
-
-    def mentioned(self, text: str, names: dict[str, str]) -> tuple[list[str], list[str]]:
-        """Return players and teams in the order of their mention; ``names`` has the given spelling by lower case."""
-        players: list[str] = []
-        teams: list[str] = []
-        if self._names is not None:
-            for match in self._names.finditer(text):
-                name = names.get(match[0].lower(), match[0])
-                found = teams if name in self._teams else players
-                if name not in found:
-                    found.append(name)
-        return players, teams
-
-
-def guessed(title: str, description: str, terms: frozenset[str], common: frozenset[str]) -> tuple[list[str], list[str]]:
-    """Return what look like players and teams when the request names nobody: words written as names are.
-
-    A name of several words counts as a team. ``terms`` are names of things in this game, ``common`` words that
-    only begin sentences.
+    Args:
+        text: to search.
+        terms: names of things in this game.
+        common: words that only begin sentences.
     """
-    players: list[str] = []
-    teams: list[str] = []
-    for text in (title, description):
-        for match in _NAME.finditer(text):
-            words = [word for word in match[0].split() if word not in common and word.removesuffix("'s") not in terms]
-            name = " ".join(words).removesuffix("'s").removesuffix("'")
-            if len(name) < 2 or (name.isupper() and " " not in name and len(name) > 4):
-                continue
-            if (
-                len(words) == 1
-                and _STARTS_SENTENCE.search(text[: match.start()])
-                and not _is_subject(text, match.end())
-            ):
-                continue
-            found = teams if len(words) > 1 else players
-            if name not in found:
-                found.append(name)
-    return players[:5], teams[:5]
+    for match in _NAME.finditer(text):
+        words = [word for word in match[0].split() if word not in common and word.removesuffix("'s") not in terms]
+        name = " ".join(words).removesuffix("'s").removesuffix("'")
+        if len(name) < 2 or (name.isupper() and " " not in name and len(name) > 4):
+            continue
+        start = match.start() + match[0].find(name)
+        if start < match.start():  # what stands between the words of a name is none of it
+            continue
+        if len(words) == 1 and _STARTS_SENTENCE.search(text, 0, match.start()) and not _is_subject(text, match.end()):
+            continue
+        yield Mention(name, start, start + len(name))
 
 
 _VERB = re.compile(r"('s)? (\w+s|\w+ed|got|took|won|had|and|with|goes|just)\b")

@@ -11,11 +11,13 @@ import msgspec
 
 from agents.ledger_records import HighlightState, LinkedTranscript
 from agents.profiles.data import ProfileDataError, checked, joined, label, load
-from agents.profiles.gaming.events import Event, EventFinder, EventsData
+from agents.profiles.evidence import Evidence, Named
+from agents.profiles.gaming.events import Event, EventFinder, EventsData, place_in
 from agents.profiles.gaming.exports import EXPORTS
 from agents.profiles.gaming.games import Game, Games
-from agents.profiles.gaming.names import Roster, guessed
+from agents.profiles.gaming.names import CONFIDENCE, Role, Rule, guessed, rule_name
 from agents.profiles.gaming.place import FIELDS, Place, place_of
+from agents.profiles.given_names import GivenNames, Mention
 from agents.profiles.profile import Enriched, Export, ProfileInputError, Sighted
 from agents.rules.canonical import normal_tags
 from schemas.records.observation import ObservedHighlight
@@ -28,6 +30,9 @@ TOP = 10
 
 LONGEST_TIMELINE = 500
 """How many moments the report's timeline lists; those with the highest score when there are more."""
+
+MOST_NAMES = 10
+"""How many players, and how many teams, a highlight names."""
 
 CURVE_POINTS = 60
 """Into how many equal parts of the stream the hype curve is cut."""
@@ -92,7 +97,13 @@ class Gaming:
             },
             "fallback": self._games.fallback.options,
             "kinds": self._kinds,
-            "rules": list(self._finder.rules()),
+            "rules": [
+                *self._finder.rules(),
+                *(
+                    {"rule": rule_name(rule, role, self.version), "confidence": sure}
+                    for (rule, role), sure in CONFIDENCE.items()
+                ),
+            ],
         }
 
     def options(self, asked: Request) -> Mapping[str, Any]:
@@ -142,44 +153,60 @@ class PreparedGaming:
         words = "|".join(re.escape(word.lower()) for word in sorted(game.keywords, key=len, reverse=True))
         self._keywords = re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None
         self.tournament = place.stream
-        players = [player.name for player in place.players]
-        self._names = {name.lower(): name for name in [*players, *place.teams]}
-        self._roster = Roster(players, place.teams)
+        self._teams = frozenset(place.teams)
+        self._roster = GivenNames([*(player.name for player in place.players), *place.teams])
 
     def enrich(self, seen: ObservedHighlight, tags: list[str]) -> Enriched:
         """Say what happens, who did it, and how much it excites."""
         title, description = seen.title[:500], seen.description[:4_000]
         told = " ".join(tag for tag in tags[:20] if tag not in self._given)
         events = self._finder.find(title, description, told, seen.timestamp, self._game, self._name)
-        players, teams, known = self._who(title, description)
+        named = self._who(title, description, seen.timestamp)
+        players, teams = ([one.name for one in named[role]] for role in ("player", "team"))
         hype = hype_of(events, seen.confidence_score)
         kinds = [event.kind for event in events]
         enrichment = {
             "game": self._name,
             "events": events,
             "hype": hype,
-            "players": players,
-            "teams": teams,
+            "players": named["player"],
+            "teams": named["team"],
             "keywords": self._keywords_in(f"{title}\n{description}"),
-            "names_known": known,
         }
         more = [kind.replace("_", "-") for kind in kinds]
         joined_tags = [*tags, *(tag for tag in more if tag not in tags)] if more else tags
         note = {"kinds": kinds, "hype": hype, "players": players, "teams": teams}
         sighting = None
         if self.tournament is not None:  # guessed names would keep moments apart and fill leaderboards
-            sighting = Sighted(tuple(kinds), hype, tuple(players) if known else (), tuple(teams) if known else ())
+            given = bool(self._roster)
+            sighting = Sighted(tuple(kinds), hype, tuple(players) if given else (), tuple(teams) if given else ())
         return Enriched(joined_tags, enrichment, note, sighting=sighting)
 
     def _keywords_in(self, text: str) -> list[str]:
         return [] if self._keywords is None else sorted(set(self._keywords.findall(text.lower())))
 
-    def _who(self, title: str, description: str) -> tuple[list[str], list[str], bool]:
-        if self._names:
-            players, teams = self._roster.mentioned(f"{title}\n{description}", self._names)
-            return players, teams, True
-        players, teams = guessed(title, description, self._game.terms, self._common)
-        return players, teams, False
+    def _who(self, title: str, description: str, at_s: float) -> dict[Role, list[Named]]:
+        """Return whom the request gives and the text names; without a roster, what is written as names are."""
+        text = f"{title}\n{description}"
+        rule: Rule = "given" if self._roster else "written"
+        mentions = self._roster.mentions(text) if self._roster else guessed(text, self._game.terms, self._common)
+        first: dict[str, Mention] = {}
+        for mention in mentions:
+            first.setdefault(mention.name, mention)
+        named: dict[Role, list[Named]] = {"player": [], "team": []}
+        for name, start, end in first.values():
+            role = self._role(name)
+            if len(named[role]) < MOST_NAMES:
+                field, offset = place_in(start, title, description)
+                of = rule_name(rule, role, Gaming.version)
+                sure = CONFIDENCE[rule, role]
+                said = Evidence(text[start:end], field, offset, offset + end - start, at_s, of, sure)
+                named[role].append(Named(name, said))
+        return named
+
+    def _role(self, name: str) -> Role:
+        """Say which of the two a name is: as the request says; a written name of several words counts as a team."""
+        return "team" if (name in self._teams if self._roster else " " in name) else "player"
 
     def document(self, highlights: Mapping[str, HighlightState]) -> dict[str, Any]:
         """The report of a match: the best moments, a timeline, the hype curve, and who stood out."""

@@ -55,7 +55,7 @@ def test_a_linked_transcript_is_read() -> None:
     text = "WEBVTT\n\n00:00.000 --> 00:09.000\n<v Ann>A roux is fat and flour that are cooked together.\n"
     rules = EDUCATION.prepare(asked, LinkedTranscript(state_version=1, text=text))
     enrichment = rules.enrich(seen_highlight("h1", timestamp=0.0), []).enrichment
-    assert enrichment["concepts"] == ["roux"]
+    assert [concept.name for concept in enrichment["concepts"]] == ["roux"]
     assert enrichment["items"][0].speaker == "Ann"
     lost = EDUCATION.prepare(asked, LinkedTranscript(state_version=1, text="", problem="404"))
     assert lost.document({})["transcript"] == {"segments": 0, "problem": "404"}
@@ -72,12 +72,38 @@ def test_a_highlight_is_enriched() -> None:
     enriched = rules.enrich(seen_highlight("h1"), ["cooking"])
     assert enriched.tags == ["cooking", "definition", "emphasis"]
     assert enriched.enrichment["title"] == "Key concept: Roux"
-    assert enriched.enrichment["concepts"] == ["roux", "exam"][: len(enriched.enrichment["concepts"])]
+    assert [concept.name for concept in enriched.enrichment["concepts"]] == ["roux", "exam"]
     assert enriched.enrichment["captions"] == (
         "WEBVTT\n\n00:00:00.000 --> 00:00:04.000\n<v Ann>A roux is fat &amp; flour that are cooked together.\n\n"
         "00:00:04.000 --> 00:00:10.000\nThis will be on the exam.\n"
     )
     assert "Elsewhere" not in enriched.enrichment["transcript"]
+
+
+def test_a_concept_carries_its_evidence() -> None:
+    """A term the sentence that defines it, a topic of the request the place where its words stand."""
+    text = "A roux is fat and flour that are cooked together, for the Exam."
+    rules = prepared(transcript=[{"start": 60.0, "end": 66.0, "text": text}], topics=["exam"])
+    roux, exam = rules.enrich(seen_highlight("h1"), []).enrichment["concepts"]
+    assert (roux.evidence.text, roux.evidence.rule) == (text, "education.definition.copula@1")
+    assert (exam.name, exam.evidence.text, exam.evidence.rule) == ("exam", "Exam", "education.concept.topic@1")
+    assert text[exam.evidence.start : exam.evidence.end] == "Exam"
+
+
+def test_a_key_phrase_carries_the_place_where_it_is_said_first() -> None:
+    """Also one that runs over the border of two captions: the part before it."""
+    begins = "So let us talk about Boltzmann"
+    said = [
+        {"start": 0.0, "end": 5.0, "text": begins},
+        {"start": 5.0, "end": 10.0, "text": "entropy now. Boltzmann entropy counts states."},
+    ]
+    rules = prepared(transcript=said)
+    shown = seen_highlight("h1", timestamp=0.0, duration=10.0)
+    first = rules.document({"h1": state(shown, rules)})["concepts"][0]
+    assert first["concept"].lower() == "boltzmann entropy"
+    evidence = first["evidence"]
+    assert (evidence["text"], evidence["at_s"], evidence["field"]) == ("Boltzmann", 0.0, "transcript")
+    assert begins[evidence["start"] : evidence["end"]] == "Boltzmann"
 
 
 def test_words_may_come_with_the_highlight() -> None:

@@ -119,7 +119,26 @@ def test_names_come_as_the_request_gives_them() -> None:
     rules = prepared(players=["Nyx", {"name": "Karu", "team": "Northwind"}], teams=["Northwind"])
     shown = seen_highlight("h1", title="NYX and karu for northwind", description="")
     enriched = rules.enrich(shown, []).enrichment
-    assert (enriched["players"], enriched["teams"], enriched["names_known"]) == (["Nyx", "Karu"], ["Northwind"], True)
+    assert [one.name for one in enriched["players"]] == ["Nyx", "Karu"]
+    assert [one.name for one in enriched["teams"]] == ["Northwind"]
+
+
+@pytest.mark.parametrize(("roster", "rule"), [({"players": ["Nyx"]}, "given"), ({}, "written")])
+def test_every_name_carries_its_evidence(roster: dict[str, Any], rule: str) -> None:
+    """Where it is written first, and whether the request gives it or it only looks like one."""
+    shown = seen_highlight("h1", title="What a round", description="And then Nyx got all five, Nyx!", timestamp=61.5)
+    (player,) = prepared(**roster).enrich(shown, []).enrichment["players"]
+    evidence = player.evidence
+    assert (player.name, evidence.text, evidence.field, evidence.start) == ("Nyx", "Nyx", "description", 9)
+    assert shown.description[evidence.start : evidence.end] == "Nyx"
+    assert (evidence.at_s, evidence.rule) == (61.5, f"gaming.player.{rule}@1")
+
+
+def test_a_name_given_twice_is_written_one_way() -> None:
+    """Whatever a process makes of the order of a set: a replay must give the same record."""
+    rules = prepared(players=["NYX", "Nyx", "nyx"])
+    (player,) = rules.enrich(seen_highlight("h1", title="nyx and Nyx"), []).enrichment["players"]
+    assert player.name == "NYX"
 
 
 def test_a_customer_adds_a_game_and_a_word() -> None:
