@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from agents.profiles.data import Share
+from agents.profiles.declared import DeclaredRules, Meanings, Rule, RuleData
 from agents.profiles.education.concrete import Concrete, ConcreteData
 from agents.profiles.education.forms import Forms
 from agents.profiles.education.laws import (
@@ -27,7 +27,7 @@ from agents.profiles.education.laws import (
 from agents.profiles.education.sentences import UNMARKED, Sentence, spelled_out
 from agents.profiles.education.terms import Terms, Vocabulary, Where
 from agents.profiles.evidence import Evidence
-from agents.profiles.phrases import Found, Phrases, Words
+from agents.profiles.phrases import Found, Words
 
 Kind = Literal["definition", "theorem", "emphasis", "question", "example"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -53,14 +53,16 @@ _LIKELY = 0.5
 _ENDS = ".!?;:\n"
 
 
-class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One rule, as data; see ``points.yaml``. ``with`` is ``also`` in code."""
+class PointRule(RuleData, frozen=True, forbid_unknown_fields=True):
+    """One rule; see ``points.yaml``.
 
-    id: str
-    confidence: Share
-    phrases: list[str]
-    also: list[str] = msgspec.field(default_factory=list, name="with")
-    without: list[str] = msgspec.field(default_factory=list)
+    Attributes:
+        within: the phrase is among so many first words of the sentence.
+        after: so many words stand behind it at least, and ``before`` it.
+        before: see there.
+        term: where what is defined stands beside it.
+    """
+
     within: int | None = None
     after: int = 0
     before: int = 0
@@ -71,7 +73,7 @@ class PointsData(msgspec.Struct, frozen=True):
     """What of ``points.yaml`` this module reads."""
 
     groups: dict[str, list[str]]
-    kinds: dict[Kind, list[RuleData]]
+    kinds: dict[Kind, list[PointRule]]
     measured: dict[str, float]
     housekeeping: list[str]
     concrete: ConcreteData
@@ -89,16 +91,6 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     speaker: str | None = None
 
 
-class _Rule:
-    __slots__ = ("data", "kind", "name", "place")
-
-    def __init__(self, kind: Kind, data: RuleData, version: int, place: int) -> None:
-        self.kind = kind
-        self.data = data
-        self.name = f"education.{kind}.{data.id}@{version}"
-        self.place = place
-
-
 class _Read:
     """A sentence as it was read: what rules found in it."""
 
@@ -107,11 +99,8 @@ class _Read:
     def __init__(self, sentence: Sentence, words: Words) -> None:
         self.sentence = sentence
         self.words = words
-        self.kinds: dict[Kind, tuple[float, str, str | None]] = {}
+        self.kinds: dict[str, tuple[float, str, str | None]] = {}
         self.housekeeping = False
-
-
-_Meaning = list[tuple[str, Any]]
 
 
 class PointFinder:
@@ -127,26 +116,14 @@ class PointFinder:
         self._concrete = Concrete(data.concrete)
         self._terms = Terms(vocabulary)
         self._forms = Forms(vocabulary, self._terms)
-        self._rules: list[_Rule] = []
-        self._phrases: Phrases[_Meaning] = Phrases(data.groups)
-        meanings: dict[str, _Meaning] = {}
-        for phrase in data.housekeeping:
-            meanings.setdefault(phrase, []).append(("housekeeping", None))
-        for kind, rules in data.kinds.items():
-            for rule_data in rules:
-                rule = _Rule(kind, rule_data, version, len(self._rules))
-                self._rules.append(rule)
-                for part, phrases in (("is", rule_data.phrases), ("with", rule_data.also), ("not", rule_data.without)):
-                    for phrase in phrases:
-                        meanings.setdefault(phrase, []).append((part, rule))
-        for source, meant in meanings.items():
-            self._phrases.add(source, meant)
+        others = [("housekeeping", None, data.housekeeping)]
+        self._declared = DeclaredRules("education", version, data.kinds, data.groups, others)
 
     def rules(self) -> Iterator[dict[str, Any]]:
         """Every declared rule with its name and confidence, for people."""
         yield from (
             {"rule": rule.name, "confidence": self._measured.get(rule.name, rule.data.confidence)}
-            for rule in self._rules
+            for rule in self._declared.rules
         )
 
     def find(self, sentences: Sequence[Sentence]) -> list[Item]:
@@ -163,11 +140,11 @@ class PointFinder:
             sentence = spelled_out(sentence)
             words = Words(sentence.text)
         one = _Read(sentence, words)
-        matches: dict[int, Found[_Meaning]] = {}
+        matches: dict[int, Found[Meanings]] = {}
         also: set[int] = set()
         spoiled: set[int] = set()
         skipped = self._terms.fillers(words.words)
-        for match in self._phrases.find(words):
+        for match in self._declared.find(words):
             for part, rule in match.meaning:
                 if part == "is":
                     if rule.place not in matches and _fits(rule.data, match, words.words, skipped):
@@ -179,14 +156,14 @@ class PointFinder:
                 else:
                     one.housekeeping = True
         for place, match in matches.items():
-            rule = self._rules[place]
+            rule = self._declared.rules[place]
             if place not in spoiled and (not rule.data.also or place in also):
                 self._take(one, rule, match)
         self._structure(one, skipped)
         self._settle(one)
         return one
 
-    def _take(self, one: _Read, rule: _Rule, match: Found[_Meaning]) -> None:
+    def _take(self, one: _Read, rule: Rule[PointRule], match: Found[Meanings]) -> None:
         term = None
         if rule.kind == "theorem":
             term = law_named(one.sentence.text)
@@ -197,7 +174,7 @@ class PointFinder:
             return
         self._note(one, rule.kind, rule.data.confidence, rule.name, term)
 
-    def _note(self, one: _Read, kind: Kind, confidence: float, rule: str, term: str | None = None) -> None:
+    def _note(self, one: _Read, kind: str, confidence: float, rule: str, term: str | None = None) -> None:
         known = one.kinds.get(kind)
         if known is None or confidence > known[0]:
             one.kinds[kind] = (confidence, rule, term)
@@ -342,7 +319,7 @@ def _points_back(one: _Read) -> bool:
     return len(words) <= _LONGEST_NAMING and not _POINTING.isdisjoint(words[:2])
 
 
-def _fits(rule: RuleData, match: Found[_Meaning], words: Sequence[str], skipped: int) -> bool:
+def _fits(rule: PointRule, match: Found[Meanings], words: Sequence[str], skipped: int) -> bool:
     """Say whether a phrase stands where its rule wants it."""
     if rule.within is not None and match.first - skipped >= rule.within:
         return False

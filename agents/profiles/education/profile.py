@@ -14,7 +14,7 @@ from agents.profiles.education.concepts import CONFIDENCE, concepts_of
 from agents.profiles.education.concrete import ConcreteData
 from agents.profiles.education.document import document_of, noted
 from agents.profiles.education.exports import EXPORTS
-from agents.profiles.education.points import KINDS, Item, Kind, PointFinder, PointsData, RuleData
+from agents.profiles.education.points import KINDS, Item, Kind, PointFinder, PointRule, PointsData
 from agents.profiles.education.sentences import Sentence, field_sentences, sentences_of
 from agents.profiles.education.terms import Vocabulary
 from agents.profiles.education.titles import title_of
@@ -46,7 +46,7 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     options: dict[str, Any]
     tags: list[str]
     groups: dict[str, list[str]]
-    kinds: dict[Kind, list[RuleData]]
+    kinds: dict[Kind, list[PointRule]]
     measured: dict[str, float]
     housekeeping: list[str]
     concrete: ConcreteData

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 
 from agents.profiles.data import Share
+from agents.profiles.declared import DeclaredRules, Meanings, Rule, RuleData
 from agents.profiles.evidence import Evidence, Field
 from agents.profiles.gaming.games import Game
-from agents.profiles.phrases import Found, Phrases, Words
+from agents.profiles.phrases import Found, Words
 
 LEAST = 0.5
 """Confidence from which a kind counts as found."""
@@ -28,22 +29,17 @@ _BEFORE, _AFTER = 4, 2
 _ENDS = frozenset(".!?;:\n")
 
 
-class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One rule, as data. ``with`` is ``also`` in code."""
+class EventRule(RuleData, frozen=True, forbid_unknown_fields=True):
+    """One rule. ``games``: in which it holds; empty: in all."""
 
-    id: str
-    confidence: Share
-    phrases: list[str]
-    also: list[str] = msgspec.field(default_factory=list, name="with")
-    without: list[str] = msgspec.field(default_factory=list)
-    games: list[str] = msgspec.field(default_factory=list)
+    games: frozenset[str] = frozenset()
 
 
 class KindData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One kind of event: how much it excites (0 to 1), lesser kinds that are part of it, and kinds that go with it."""
 
     intensity: Share
-    rules: list[RuleData]
+    rules: list[EventRule]
     absorbs: list[str] = msgspec.field(default_factory=list)
     implies: list[str] = msgspec.field(default_factory=list)
 
@@ -82,21 +78,8 @@ class Event(msgspec.Struct, frozen=True):
     evidence: Evidence
 
 
-class _Rule:
-    """A rule while texts are searched: which of its parts are in the text."""
-
-    __slots__ = ("confidence", "games", "kind", "name", "needs", "place")
-
-    def __init__(self, kind: str, data: RuleData, version: int, place: int) -> None:
-        self.kind = kind
-        self.name = f"gaming.{kind}.{data.id.replace(' ', '-')}@{version}"
-        self.confidence = data.confidence
-        self.games = frozenset(data.games)
-        self.needs = bool(data.also)
-        self.place = place
-
-
-_Match = Found[list[tuple[str, Any]]]
+_Match = Found[Meanings]
+_Rule = Rule[EventRule]
 
 
 class EventFinder:
@@ -109,27 +92,12 @@ class EventFinder:
     def __init__(self, data: EventsData, version: int) -> None:
         self._kinds = data.kinds
         self._misses = data.misses
-        self._phrases: Phrases[list[tuple[str, Any]]] = Phrases(data.groups)
-        self._rules: list[_Rule] = []
-        self._compile(data, version)
+        kinds = {kind: declared.rules for kind, declared in data.kinds.items()}
+        contexts = [("context", context, context.phrases) for context in data.contexts]
+        self._declared = DeclaredRules("gaming", version, kinds, data.groups, contexts)
         for name, kind in data.kinds.items():
             if lost := {*kind.absorbs, *kind.implies} - set(data.kinds):
                 raise ValueError(f"kinds.{name}: absorbs or implies no kind {', '.join(sorted(lost))}")
-
-    def _compile(self, data: EventsData, version: int) -> None:
-        meanings: dict[str, list[tuple[str, Any]]] = {}
-        for context in data.contexts:
-            for phrase in context.phrases:
-                meanings.setdefault(phrase, []).append(("context", context))
-        for kind, kind_data in data.kinds.items():
-            for rule_data in kind_data.rules:
-                rule = _Rule(kind, rule_data, version, len(self._rules))
-                self._rules.append(rule)
-                for part, phrases in (("is", rule_data.phrases), ("with", rule_data.also), ("not", rule_data.without)):
-                    for phrase in phrases:
-                        meanings.setdefault(phrase, []).append((part, rule))
-        for source, meant in meanings.items():
-            self._phrases.add(source, meant)
 
     def find(self, title: str, description: str, tags: str, at_s: float, game: Game, name: str) -> list[Event]:
         """Return what happens, what it is about most of all first.
@@ -147,16 +115,17 @@ class EventFinder:
         matches, also, spoiled, factor = self._search(words)
         found: dict[str, tuple[float, _Rule, _Match]] = {}
         for place, match in matches.items():
-            rule = self._rules[place]
-            if place in spoiled or (rule.needs and place not in also) or (rule.games and name not in rule.games):
+            rule = self._declared.rules[place]
+            data = rule.data
+            if place in spoiled or (data.also and place not in also) or (data.games and name not in data.games):
                 continue
             if game.kinds and rule.kind not in game.kinds:
                 continue
             known = found.get(rule.kind)
             if known is None:
-                found[rule.kind] = (rule.confidence, rule, match)
+                found[rule.kind] = (data.confidence, rule, match)
             else:
-                best = known if known[0] >= rule.confidence else (rule.confidence, rule, match)
+                best = known if known[0] >= data.confidence else (data.confidence, rule, match)
                 sure = min(_MOST, best[0] + (1 - best[0]) * _AGREEMENT)
                 found[rule.kind] = (sure, best[1], best[2])
         for kind in list(found):
@@ -175,7 +144,7 @@ class EventFinder:
         also: set[int] = set()
         spoiled: set[int] = set()
         factor = 1.0
-        for match in self._phrases.find(words):
+        for match in self._declared.find(words):
             happened: bool | None = None
             for part, meaning in match.meaning:
                 if part == "is":
@@ -230,7 +199,7 @@ class EventFinder:
 
     def rules(self) -> Iterator[dict[str, Any]]:
         """Every rule with its name and confidence, for people."""
-        yield from ({"rule": rule.name, "confidence": rule.confidence} for rule in self._rules)
+        return self._declared.described()
 
 
 def place_in(start: int, title: str, description: str) -> tuple[Field, int]:

@@ -7,18 +7,19 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from agents.profiles.declared import DeclaredRules, Rule
 from agents.profiles.meetings.clauses import Clause
 from agents.profiles.meetings.reading import (
     CIRCUMSTANCES,
     REPLIES,
     ContextData,
     Read,
-    Rule,
     SpeechData,
+    SpeechRule,
     Turn,
     circumstances,
 )
-from agents.profiles.phrases import Phrases, Words
+from agents.profiles.phrases import Words
 
 LEAST = 0.5
 """Confidence from which an item counts as found."""
@@ -35,7 +36,7 @@ class Act:
 
     __slots__ = ("clause", "confidence", "kind", "leans", "place", "rule", "turn", "who")
 
-    def __init__(self, turn: int, place: int, clause: Clause, rule: Rule, confidence: float) -> None:
+    def __init__(self, turn: int, place: int, clause: Clause, rule: Rule[SpeechRule], confidence: float) -> None:
         self.turn = turn
         self.place = place
         self.clause = clause
@@ -54,31 +55,17 @@ class SpeechFinder:
     """
 
     def __init__(self, data: SpeechData, version: int) -> None:
-        self._phrases: Phrases[list[tuple[str, Any]]] = Phrases(data.groups)
-        self._rules: list[Rule] = []
-        meanings: dict[str, list[tuple[str, Any]]] = {}
-        for context in data.contexts:
-            for phrase in context.phrases:
-                meanings.setdefault(phrase, []).append(("context", context))
-        for reply, phrases in data.replies.items():
-            for phrase in phrases:
-                meanings.setdefault(phrase, []).append(("reply", reply))
         for kind, rules in data.kinds.items():
-            for rule_data in rules:
-                if lost := {*rule_data.when, *rule_data.unless} - CIRCUMSTANCES:
-                    raise ValueError(f"kinds.{kind}.{rule_data.id}: no circumstance {', '.join(sorted(lost))}")
-                rule = Rule(kind, rule_data, version, len(self._rules))
-                self._rules.append(rule)
-                for part, phrases in (("is", rule_data.phrases), ("with", rule_data.also), ("not", rule_data.without)):
-                    for phrase in phrases:
-                        meanings.setdefault(phrase, []).append((part, rule))
-        for source, meant in meanings.items():
-            self._phrases.add(source, meant)
+            for rule in rules:
+                if lost := (rule.when | rule.unless) - CIRCUMSTANCES:
+                    raise ValueError(f"kinds.{kind}.{rule.id}: no circumstance {', '.join(sorted(lost))}")
+        contexts = [("context", context, context.phrases) for context in data.contexts]
+        replies = [("reply", reply, phrases) for reply, phrases in data.replies.items()]
+        self._declared = DeclaredRules("meetings", version, data.kinds, data.groups, [*contexts, *replies])
 
     def rules(self) -> Iterator[dict[str, Any]]:
-        """Yield every rule, for people."""
-        for rule in self._rules:
-            yield {"rule": rule.name, "confidence": rule.data.confidence, "phrases": rule.data.phrases}
+        """Every rule with its name and confidence, for people."""
+        return self._declared.described()
 
     def turn(self, speaker: str | None, clauses: list[Clause], *, spoken: bool = True) -> Turn:
         """Read one turn's clauses."""
@@ -86,7 +73,7 @@ class SpeechFinder:
 
     def _look(self, plain: str) -> Read:
         read = Read()
-        for found in self._phrases.find(Words(plain)):
+        for found in self._declared.find(Words(plain)):
             for part, meaning in found.meaning:
                 if part == "is":
                     if meaning not in read.matched:
@@ -116,12 +103,12 @@ class SpeechFinder:
 
 
 def _of_clause(
-    matched: Sequence[Rule], factors: Sequence[ContextData], holds: set[str], where: tuple[int, int, Clause]
+    matched: Sequence[Rule[SpeechRule]], factors: Sequence[ContextData], holds: set[str], where: tuple[int, int, Clause]
 ) -> Iterator[Act]:
     """Yield what a clause does, by the rules that stand and whose circumstances hold."""
-    best: dict[str, tuple[float, Rule]] = {}
+    best: dict[str, tuple[float, Rule[SpeechRule]]] = {}
     for rule in matched:
-        if not rule.when <= holds or rule.unless & holds:
+        if not rule.data.when <= holds or rule.data.unless & holds:
             continue
         known = best.get(rule.kind)
         if known is None:
@@ -130,7 +117,7 @@ def _of_clause(
             surest = known[1] if known[1].data.confidence >= rule.data.confidence else rule
             sure = max(known[0], rule.data.confidence)
             best[rule.kind] = (min(_MOST, sure + (1 - sure) * _AGREEMENT), surest)
-    asked_for = any(rule.kind == "action_item" and "refused" in rule.unless for rule in matched)
+    asked_for = any(rule.kind == "action_item" and "refused" in rule.data.unless for rule in matched)
     if "action_item" in best or (asked_for and "refused" in holds):
         best.pop("question", None)  # what is asked for is no question, even when it is refused
     for kind, (stated, rule) in best.items():

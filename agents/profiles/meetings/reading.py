@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from agents.profiles.data import Share
+from agents.profiles.declared import Rule, RuleData
 from agents.profiles.meetings.clauses import Clause
 
 Kind = Literal["action_item", "decision", "question"]
@@ -73,27 +73,18 @@ _CHATTER = 3
 """Words of a reply that say nothing at all, at most."""
 
 
-class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One rule, as data.
+class SpeechRule(RuleData, frozen=True, forbid_unknown_fields=True):
+    """One rule about a clause's plain form.
 
     Attributes:
-        id: its name within the kind.
-        confidence: how often it is right.
-        phrases: one of them is in the clause's plain form.
-        also: (``with``) one of these as well, if there are any.
-        without: none of these.
         when: circumstances that all hold; ``unless``: none of these (:func:`circumstances`).
+        unless: see there.
         who: who the action falls to.
         leans: it says little by itself: beside another action of the same turn it only gives that its date.
     """
 
-    id: str
-    confidence: Share
-    phrases: list[str]
-    also: list[str] = msgspec.field(default_factory=list, name="with")
-    without: list[str] = msgspec.field(default_factory=list)
-    when: list[str] = []
-    unless: list[str] = []
+    when: frozenset[str] = frozenset()
+    unless: frozenset[str] = frozenset()
     who: Who = "nobody"
     leans: bool = False
 
@@ -114,21 +105,7 @@ class SpeechData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     groups: dict[str, list[str]]
     replies: dict[str, list[str]]
     contexts: list[ContextData]
-    kinds: dict[Kind, list[RuleData]]
-
-
-class Rule:
-    """A rule, with its kind, its published name and its place among all."""
-
-    __slots__ = ("data", "kind", "name", "place", "unless", "when")
-
-    def __init__(self, kind: Kind, data: RuleData, version: int, place: int) -> None:
-        self.kind = kind
-        self.data = data
-        self.name = f"meetings.{kind}.{data.id.replace(' ', '-')}@{version}"
-        self.place = place
-        self.when = frozenset(data.when)
-        self.unless = frozenset(data.unless)
+    kinds: dict[Kind, list[SpeechRule]]
 
 
 class Read:
@@ -137,13 +114,13 @@ class Read:
     __slots__ = ("also", "factors", "matched", "replies", "spoiled")
 
     def __init__(self) -> None:
-        self.matched: list[Rule] = []
+        self.matched: list[Rule[SpeechRule]] = []
         self.also: set[int] = set()
         self.spoiled: set[int] = set()
         self.factors: list[ContextData] = []
         self.replies: set[str] = set()
 
-    def standing(self) -> list[Rule]:
+    def standing(self) -> list[Rule[SpeechRule]]:
         """The rules that the clause's own words do not take back."""
         return [
             rule
@@ -153,7 +130,7 @@ class Read:
 
     def promises(self) -> bool:
         """An action is in it whatever is around it."""
-        return any(rule.kind == "action_item" and not rule.when for rule in self.standing())
+        return any(rule.kind == "action_item" and not rule.data.when for rule in self.standing())
 
 
 class Turn:

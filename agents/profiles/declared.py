@@ -1,0 +1,95 @@
+"""Rules as data: phrases that make something of a kind, what must stand beside them, what takes them back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from agents.profiles.data import Share
+from agents.profiles.phrases import Found, Phrases, Words
+
+
+class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One rule.
+
+    Attributes:
+        id: its name within the kind.
+        confidence: how much it weighs against other rules and its profile's threshold, 0 to 1.
+        phrases: one of them is in the text.
+        also: (``with``) one of these as well, if there are any.
+        without: none of these.
+    """
+
+    id: str
+    confidence: Share
+    phrases: list[str]
+    also: list[str] = msgspec.field(default_factory=list, name="with")
+    without: list[str] = msgspec.field(default_factory=list)
+
+
+D = TypeVar("D", bound=RuleData)
+
+Meanings = list[tuple[str, Any]]
+"""What a phrase says: of a rule that it ``is`` there, stands ``with`` it or is ``not``; or a profile's own part."""
+
+
+class Rule(Generic[D]):
+    """A rule, with its kind, its published name and its place among all rules of its profile."""
+
+    __slots__ = ("data", "kind", "name", "place")
+
+    def __init__(self, kind: str, data: D, name: str, place: int) -> None:
+        self.kind = kind
+        self.data = data
+        self.name = name
+        self.place = place
+
+
+class DeclaredRules(Generic[D]):
+    """All rules of a profile as one automaton over words.
+
+    Args:
+        profile: begins the rules' names.
+        version: ends them.
+        kinds: rules by what they find.
+        groups: phrases by the name of their group.
+        others: phrases that are no rule's: their part, what it is about, the phrases.
+
+    Raises:
+        ValueError: a phrase cannot be read; the text names it.
+    """
+
+    def __init__(
+        self,
+        profile: str,
+        version: int,
+        kinds: Mapping[Any, Sequence[D]],
+        groups: Mapping[str, Iterable[str]],
+        others: Iterable[tuple[str, Any, Iterable[str]]] = (),
+    ) -> None:
+        self.rules: list[Rule[D]] = []
+        self._phrases: Phrases[Meanings] = Phrases(groups)
+        meanings: dict[str, Meanings] = {}
+        for part, about, phrases in others:
+            for phrase in phrases:
+                meanings.setdefault(phrase, []).append((part, about))
+        for kind, rules in kinds.items():
+            for data in rules:
+                name = f"{profile}.{kind}.{data.id.replace(' ', '-')}@{version}"
+                rule = Rule(kind, data, name, len(self.rules))
+                self.rules.append(rule)
+                for part, phrases in (("is", data.phrases), ("with", data.also), ("not", data.without)):
+                    for phrase in phrases:
+                        meanings.setdefault(phrase, []).append((part, rule))
+        for source, meant in meanings.items():
+            self._phrases.add(source, meant)
+
+    def find(self, words: Words) -> list[Found[Meanings]]:
+        """Return the phrases of a text in the order of their places."""
+        return self._phrases.find(words)
+
+    def described(self) -> Iterator[dict[str, Any]]:
+        """Every rule with its name and confidence, for people."""
+        yield from ({"rule": rule.name, "confidence": rule.data.confidence} for rule in self.rules)
