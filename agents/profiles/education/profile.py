@@ -20,7 +20,7 @@ from agents.profiles.education.terms import Vocabulary
 from agents.profiles.education.titles import title_of
 from agents.profiles.given_names import GivenNames
 from agents.profiles.profile import Enriched, Export, ProfileInputError
-from agents.profiles.transcript import Segment, Transcript, transcript_of, transcript_url
+from agents.profiles.transcript import FIELDS, Segment, Transcript, transcript_of, transcript_url
 from schemas.records.observation import ObservedHighlight
 from schemas.records.request import Request
 
@@ -85,6 +85,7 @@ class Education:
     version = 1
     about = "Lectures and tutorials: definitions, theorems, examples, questions; chapters and study notes at the end."
     exports: Mapping[str, Export] = EXPORTS
+    metadata = (*Asked.__struct_fields__, *FIELDS)
 
     def __init__(self, theirs: Mapping[str, Any] | None = None) -> None:
         data = joined(load(PACKAGE, "points.yaml"), theirs or {})
@@ -100,7 +101,7 @@ class Education:
     def describe(self) -> dict[str, Any]:
         """Options, kinds, and rules with their confidence."""
         return {
-            "metadata": [*Asked.__struct_fields__, "transcript", "transcript_url"],
+            "metadata": list(self.metadata),
             "options": self._data.options,
             "tags": self._data.tags,
             "kinds": list(KINDS),
@@ -193,7 +194,8 @@ class PreparedEducation:
 
     def document(self, highlights: Mapping[str, HighlightState]) -> dict[str, Any]:
         """Chapters, glossary, index, review questions, and what a lecture stressed."""
-        return document_of(highlights, self._transcript, self._asked.language)
+        document = document_of(highlights, self._transcript, self._asked.language)
+        return {"title": self._asked.title or "", **document}
 
 
 def _best(items: Sequence[Item]) -> list[Item]:

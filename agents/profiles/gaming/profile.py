@@ -34,6 +34,9 @@ LONGEST_TIMELINE = 500
 MOST_NAMES = 10
 """How many players, and how many teams, a highlight names."""
 
+LONGEST_TITLE = 60
+"""Characters of a game's name as a request writes it that a report shows."""
+
 CURVE_POINTS = 60
 """Into how many equal parts of the stream the hype curve is cut."""
 
@@ -71,6 +74,7 @@ class Gaming:
     version = 1
     about = "Matches and tournaments: what happens, who did it, how much it excites; a report at the end."
     exports: Mapping[str, Export] = EXPORTS
+    metadata = (*Asked.__struct_fields__, *FIELDS)
 
     def __init__(self, theirs: Mapping[str, Any] | None = None) -> None:
         data = joined(load(PACKAGE, "games.yaml") | load(PACKAGE, "events.yaml"), theirs or {})
@@ -90,7 +94,7 @@ class Gaming:
     def describe(self) -> dict[str, Any]:
         """Games with their options, kinds, and rules with their confidence."""
         return {
-            "metadata": ["game", *FIELDS],
+            "metadata": list(self.metadata),
             "games": {
                 name: {"options": game.options, "kinds": sorted(game.kinds), "keywords": game.keywords}
                 for name, game in self._games.games.items()
@@ -130,23 +134,33 @@ class Gaming:
             raise ProfileInputError(f"metadata: {error}") from error
         name, game = self._games.find(wanted.game)
         given = frozenset(normal_tags([*asked.options.custom_tags, *self.options(asked)["custom_tags"]]))
-        return PreparedGaming(self._finder, name, game, place_of(asked), self._games.common, given)
+        title = game.title or " ".join(wanted.game.split())[:LONGEST_TITLE]
+        return PreparedGaming(self._finder, (name, title), game, place_of(asked), self._games.common, given)
 
 
 class PreparedGaming:
-    """The rules for one match. ``given``: tags that the API puts on each highlight because it was asked to."""
+    """The rules for one match.
+
+    Args:
+        finder: of events.
+        names: of the game, for programs and as people write it.
+        game: its data.
+        place: who plays, where and when.
+        common: words that are no names.
+        given: tags that the API puts on each highlight because it was asked to.
+    """
 
     def __init__(
         self,
         finder: EventFinder,
-        name: str,
+        names: tuple[str, str],
         game: Game,
         place: Place,
         common: frozenset[str],
         given: frozenset[str],
     ) -> None:
         self._finder = finder
-        self._name = name
+        self._name, self._title = names
         self._game = game
         self._common = common
         self._given = given
@@ -216,6 +230,7 @@ class PreparedGaming:
         kept = {moment["highlight_id"] for moment in best[:LONGEST_TIMELINE]}
         return {
             "game": self._name,
+            "game_title": self._title,
             "top_moments": best[:TOP],
             "kinds": dict(sorted(Counter(kind for moment in moments for kind in moment["kinds"]).items())),
             "players": standing(moments, "players"),

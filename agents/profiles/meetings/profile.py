@@ -10,6 +10,7 @@ import msgspec
 from agents.ledger_records import HighlightState, LinkedTranscript
 from agents.profiles.data import ProfileDataError, checked, joined, label, load
 from agents.profiles.follow_up import FollowUpItem
+from agents.profiles.meetings.asked import FIELDS as MEETING_FIELDS
 from agents.profiles.meetings.asked import Meeting, meeting_of
 from agents.profiles.meetings.clauses import ClauseReader, Vocabulary
 from agents.profiles.meetings.exports import EXPORTS
@@ -24,6 +25,7 @@ from agents.profiles.meetings.turns import Source, sources_of
 from agents.profiles.meetings.wording import Teller
 from agents.profiles.phrases import Phrases
 from agents.profiles.profile import Enriched, Export, Shown
+from agents.profiles.transcript import FIELDS as TRANSCRIPT_FIELDS
 from agents.profiles.transcript import Transcript, transcript_of, transcript_url
 from schemas.records.observation import ObservedHighlight
 from schemas.records.request import Request
@@ -74,6 +76,7 @@ class Meetings:
     version = 1
     about = "Meetings: action items, decisions, open questions; minutes at the end. Private unless a request says no."
     exports: Mapping[str, Export] = EXPORTS
+    metadata = (*MEETING_FIELDS, *TRANSCRIPT_FIELDS)
 
     def __init__(self, theirs: Mapping[str, Any] | None = None) -> None:
         data = joined(load(PACKAGE, "rules.yaml"), theirs or {})
@@ -96,7 +99,7 @@ class Meetings:
     def describe(self) -> dict[str, Any]:
         """Options, kinds, and rules with their confidence."""
         return {
-            "metadata": ["meeting_id", "title", "attendees", "agenda", "date", "timezone", "transcript", "privacy"],
+            "metadata": list(self.metadata),
             "options": OPTIONS,
             "kinds": list(MAIN),
             "agenda_words": sorted(self.agenda_words),
