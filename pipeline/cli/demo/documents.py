@@ -55,7 +55,7 @@ def forget_former(folder: Path) -> None:
     """Take away the documents that a former demo wrote: beside those of this one they would look like its own."""
     listed = folder / _WRITTEN
     with suppress(OSError):
-        for line in listed.read_text("utf-8").splitlines():
+        for line in listed.read_text("utf-8", errors="replace").splitlines():
             parts = line.split("/")
             if len(parts) == 2 and not {"", ".", ".."} & set(parts):
                 folder.joinpath(*parts).unlink(missing_ok=True)
