@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from agents.profiles.evidence import Evidence, Named
 from agents.profiles.gaming.events import Event, EventFinder, EventsData, place_in
 from agents.profiles.gaming.exports import EXPORTS
 from agents.profiles.gaming.games import Game, Games
-from agents.profiles.gaming.names import CONFIDENCE, Role, Rule, guessed, rule_name
+from agents.profiles.gaming.names import NameRules, Role, guessed, name_rules
 from agents.profiles.gaming.place import FIELDS, Place, place_of
 from agents.profiles.given_names import GivenNames, Mention
 from agents.profiles.profile import Enriched, Export, ProfileInputError, Sighted
@@ -42,7 +42,7 @@ CURVE_POINTS = 60
 
 
 class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``games.yaml`` and ``events.yaml`` as one, as a customer's ``gaming.yaml`` adds to them."""
+    """``games.yaml``, ``events.yaml`` and ``calibration.yaml`` as one, as a customer's ``gaming.yaml`` adds to them."""
 
     fallback: Game
     games: dict[str, Game]
@@ -51,6 +51,7 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     contexts: list[Any]
     misses: dict[str, list[str]]
     kinds: dict[str, Any]
+    calibration: dict[str, Any]
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -77,7 +78,8 @@ class Gaming:
     metadata = (*Asked.__struct_fields__, *FIELDS)
 
     def __init__(self, theirs: Mapping[str, Any] | None = None) -> None:
-        data = joined(load(PACKAGE, "games.yaml") | load(PACKAGE, "events.yaml"), theirs or {})
+        ours = load(PACKAGE, "games.yaml") | load(PACKAGE, "events.yaml") | load(PACKAGE, "calibration.yaml")
+        data = joined(ours, theirs or {})
         checked(self.name, data, Data)
         self.label = label(self.name, self.version, theirs)
         self._games = checked(self.name, {name: data[name] for name in Games.__struct_fields__}, Games)
@@ -86,6 +88,7 @@ class Gaming:
             self._finder = EventFinder(checked(self.name, events, EventsData), self.version)
         except ValueError as error:
             raise ProfileDataError(f"{self.name}: {error}") from error
+        self._name_rules = name_rules(self._finder.calibration, self.version)
         self._kinds = list(data["kinds"])
         for name, game in self._games.games.items():
             if lost := game.kinds - set(self._kinds):
@@ -101,13 +104,7 @@ class Gaming:
             },
             "fallback": self._games.fallback.options,
             "kinds": self._kinds,
-            "rules": [
-                *self._finder.rules(),
-                *(
-                    {"rule": rule_name(rule, role, self.version), "confidence": sure}
-                    for (rule, role), sure in CONFIDENCE.items()
-                ),
-            ],
+            "rules": [*self._finder.rules(), *(rule._asdict() for rule in self._name_rules.values())],
         }
 
     def options(self, asked: Request) -> Mapping[str, Any]:
@@ -134,8 +131,8 @@ class Gaming:
             raise ProfileInputError(f"metadata: {error}") from error
         name, game = self._games.find(wanted.game)
         given = frozenset(normal_tags([*asked.options.custom_tags, *self.options(asked)["custom_tags"]]))
-        title = game.title or " ".join(wanted.game.split())[:LONGEST_TITLE]
-        return PreparedGaming(self._finder, (name, title), game, place_of(asked), self._games.common, given)
+        names = (name, game.title or " ".join(wanted.game.split())[:LONGEST_TITLE])
+        return PreparedGaming(self._finder, self._name_rules, names, game, place_of(asked), self._games.common, given)
 
 
 class PreparedGaming:
@@ -153,6 +150,7 @@ class PreparedGaming:
     def __init__(
         self,
         finder: EventFinder,
+        rules: NameRules,
         names: tuple[str, str],
         game: Game,
         place: Place,
@@ -160,6 +158,7 @@ class PreparedGaming:
         given: frozenset[str],
     ) -> None:
         self._finder = finder
+        self._rules = rules
         self._name, self._title = names
         self._game = game
         self._common = common
@@ -202,25 +201,19 @@ class PreparedGaming:
     def _who(self, title: str, description: str, at_s: float) -> dict[Role, list[Named]]:
         """Return whom the request gives and the text names; without a roster, what is written as names are."""
         text = f"{title}\n{description}"
-        rule: Rule = "given" if self._roster else "written"
-        mentions = self._roster.mentions(text) if self._roster else guessed(text, self._game.terms, self._common)
+        given = bool(self._roster)
+        mentions = self._roster.mentions(text) if given else guessed(text, self._game.terms, self._common)
         first: dict[str, Mention] = {}
         for mention in mentions:
             first.setdefault(mention.name, mention)
         named: dict[Role, list[Named]] = {"player": [], "team": []}
         for name, start, end in first.values():
-            role = self._role(name)
+            role: Role = "team" if name in self._teams else "player"
             if len(named[role]) < MOST_NAMES:
                 field, offset = place_in(start, title, description)
-                of = rule_name(rule, role, Gaming.version)
-                sure = CONFIDENCE[rule, role]
-                said = Evidence(text[start:end], field, offset, offset + end - start, at_s, of, sure)
+                said = Evidence(text[start:end], field, offset, offset + end - start, at_s, *self._rules[given, role])
                 named[role].append(Named(name, said))
         return named
-
-    def _role(self, name: str) -> Role:
-        """Say which of the two a name is: as the request says; a written name of several words counts as a team."""
-        return "team" if (name in self._teams if self._roster else " " in name) else "player"
 
     def document(self, highlights: Mapping[str, HighlightState]) -> dict[str, Any]:
         """The report of a match: the best moments, a timeline, the hype curve, and who stood out."""
@@ -240,9 +233,9 @@ class PreparedGaming:
         }
 
 
-def hype_of(events: list[Event], confidence: float) -> float:
+def hype_of(events: Sequence[Event], confidence: float) -> float:
     """Return how much a moment excites, 0 to 1: its strongest event, as sure as the rule and the API are."""
-    strongest = max((event.intensity * event.confidence for event in events), default=0.1)
+    strongest = max((event.excitement for event in events), default=0.1)
     return round(strongest * (0.5 + 0.5 * confidence), 3)
 
 

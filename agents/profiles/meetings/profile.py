@@ -50,7 +50,7 @@ MAIN = ("action_item", "decision", "question", "discussion")
 
 
 class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``rules.yaml``, as a customer's ``meetings.yaml`` adds to it."""
+    """``rules.yaml`` and ``calibration.yaml`` as one, as a customer's ``meetings.yaml`` adds to it."""
 
     words: Vocabulary
     groups: dict[str, list[str]]
@@ -60,6 +60,7 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agenda_words: list[str]
     priority: dict[str, list[str]]
     dependency: list[str]
+    calibration: dict[str, Any]
 
 
 class Meetings:
@@ -79,7 +80,7 @@ class Meetings:
     metadata = (*MEETING_FIELDS, *TRANSCRIPT_FIELDS)
 
     def __init__(self, theirs: Mapping[str, Any] | None = None) -> None:
-        data = joined(load(PACKAGE, "rules.yaml"), theirs or {})
+        data = joined(load(PACKAGE, "rules.yaml") | load(PACKAGE, "calibration.yaml"), theirs or {})
         form = checked(self.name, data, Data)
         self.label = label(self.name, self.version, theirs)
         self.words = form.words
@@ -136,7 +137,12 @@ class PreparedMeetings:
         self._privacy = Privacy(meeting.names, people, meeting.region)
         self._reader = ClauseReader(profile.words, people)
         self._maker = ItemMaker(
-            people, self._privacy, meeting.today, month_first=meeting.month_first, marks=profile.marks
+            people,
+            self._privacy,
+            meeting.today,
+            month_first=meeting.month_first,
+            marks=profile.marks,
+            calibration=profile.finder.calibration,
         )
         self._agenda = Agenda(meeting.agenda, profile.agenda_words)
         teller = Teller(self._reader, self._finder, self._privacy, transcript)

@@ -85,7 +85,7 @@ def _show_tournament(out: Output, tournament: Tournament) -> None:
     totals = tournament.totals
     out.record({"event": "tournament", **msgspec.to_builtins(tournament)})
     out.line("")
-    state = "final" if tournament.final else f"{totals.running} streams running"
+    state = "final" if tournament.final else f"{totals.running} of its streams running"
     out.line(f"--- {tournament.name or tournament.tournament_id}: {state}")
     told = f"{totals.highlights} highlights of {totals.streams} streams are {totals.moments} moments"
     out.line(f"{told}; {totals.notified} notifications, {totals.suppressed} held back")

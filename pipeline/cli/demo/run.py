@@ -18,6 +18,7 @@ import psutil
 from pipeline.cli.demo.documents import forget_former, show_documents
 from pipeline.cli.demo.report import figures_of, show_account
 from pipeline.cli.demo.state import DemoState, WorkerLife
+from pipeline.cli.demo.tournaments import tournaments_ended
 from pipeline.cli.demo.view import View, make_view
 from pipeline.cli.errors import CommandError
 from pipeline.cli.kafka_access import reach
@@ -183,6 +184,7 @@ async def _watch_with_kill(stack: LocalStack, state: DemoState, view: View, opti
         ) as reader:
             await _follow(reader, state, view)
         expecting.cancel()
+        await tournaments_ended(stack, state.requests)
         await ready
         if killing is not None:
             await killing
