@@ -58,6 +58,8 @@ def test_the_demo_survives_a_kill_and_its_account_is_clean(short: list[str], tmp
     assert figures["made"] == figures["published"] > 0
     assert (figures["missing"], figures["duplicated"], figures["out_of_order"]) == (0, 0, 0)
     assert figures["first_highlight_s"] < figures["total_s"]
+    tournaments = [record for record in ended.records() if record["event"] == "tournament"]
+    assert [record["final"] for record in tournaments] == [True]
     account = ended.records()[-1]
     assert account["event"] == "account"
     assert account["settled"] == 6
