@@ -166,6 +166,8 @@ class PartitionState:
             self._count_stream(new.stream_id, 1)
         if new is None or new.state in FINAL or old is None:
             entry.context = None
+        if entry.follow_ups and (new is None or old is None):
+            self._schedule(FOLLOW_UPS + request_id)
         self._drop_if_empty(entry)
         self._schedule(request_id)
 
