@@ -40,7 +40,8 @@ class Repeated:
         stream = ObservedStream(id=f"s{before}", status=status)
         self.bench.finish(submit, Accepted(stream, self.bench.now))
         while len(self.bench.of("summaries")) == before:
-            assert isinstance(read := self._call(), Read)
+            read = self._call()
+            assert isinstance(read, Read)
             self.bench.now += 1
             shown = [seen_highlight("h1", metadata={"todo": {name: list(what) for name, what in todo.items()}})]
             at = self.bench.now
@@ -88,7 +89,7 @@ class Repeated:
 
 
 @pytest.mark.parametrize("restarts", [False, True])
-def test_a_date_that_was_reminded_of_is_not_reminded_of_by_the_next_run(restarts: bool) -> None:
+def test_a_date_that_was_reminded_of_is_not_reminded_of_by_the_next_run(*, restarts: bool) -> None:
     """The reminder went out, the request was forgotten, and its id is used again before the item is due."""
     repeated = Repeated()
     due = START + 2.5 * DAY_S
