@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from schemas.records.request import MAX_REQUEST_BYTES
+
 DAY_S = 86_400.0
 
 
@@ -79,7 +81,7 @@ class Policy:
     gone_after: int = 2
     gone_after_s: float = 120.0
     stop_tries: int = 10
-    max_request_bytes: int = 1_048_576
+    max_request_bytes: int = MAX_REQUEST_BYTES
     parked_per_request: int = 100
     parked_per_partition: int = 10_000
     parked_for_s: float = DAY_S

@@ -99,4 +99,5 @@ class ProfilesOnDesk:
 
 def _info(profile: Profile) -> ProfileInfo:
     exports = {form: export.about for form, export in profile.exports.items()}
-    return ProfileInfo(profile.name, profile.version, profile.label, profile.about, exports)
+    metadata = tuple(getattr(profile, "metadata", ()))  # a stranger's profile need not say
+    return ProfileInfo(profile.name, profile.version, profile.label, profile.about, exports, metadata)

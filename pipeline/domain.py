@@ -102,13 +102,17 @@ class EffectRules(Protocol[S]):  # type: ignore[misc]  # a port: S stands in arg
 
 
 class ProfileInfo(NamedTuple):
-    """A profile as people see it: ``label`` has its version, ``exports`` what each format is, by format."""
+    """A profile as people see it: ``label`` has its version, ``exports`` what each format is, by format.
+
+    ``metadata``: the keys of a request's metadata that it reads; empty when it does not say.
+    """
 
     name: str
     version: int
     label: str
     about: str
     exports: Mapping[str, str]
+    metadata: Sequence[str] = ()
 
 
 class ProfileTrial(Protocol):

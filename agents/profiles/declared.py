@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from agents.profiles.calibration import Calibration
 from agents.profiles.data import Share
 from agents.profiles.phrases import Found, Phrases, Words
 
@@ -90,6 +91,7 @@ class DeclaredRules(Generic[D]):
         """Return the phrases of a text in the order of their places."""
         return self._phrases.find(words)
 
-    def described(self) -> Iterator[dict[str, Any]]:
-        """Every rule with its name and confidence, for people."""
-        yield from ({"rule": rule.name, "confidence": rule.data.confidence} for rule in self.rules)
+    def described(self, calibration: Calibration) -> Iterator[dict[str, Any]]:
+        """Every rule with its name and the confidence of what it finds by itself, for people."""
+        for rule in self.rules:
+            yield {"rule": rule.name, "confidence": calibration.confidence(rule.kind, rule.data.confidence)}

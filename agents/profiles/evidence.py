@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 Field = Literal["title", "description", "transcript", "metadata"]
+
+
+class ByRule(NamedTuple):
+    """A rule's full name, and how sure what it finds is: how an :class:`Evidence` ends."""
+
+    rule: str
+    confidence: float
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False):

@@ -123,7 +123,8 @@ class Profile(Protocol):
         exports: by format, such as ``minutes-md``.
 
     What may be missing: ``hides``, whether ``Shown`` replaces the API's words (by default it might). Where the rules
-    raise, those words are withheld if so (:mod:`agents.rules.guarding`).
+    raise, those words are withheld if so (:mod:`agents.rules.guarding`). And ``metadata``, the keys of a request's
+    metadata that it reads: whoever misspells one is told by the commands; without it nobody is.
     """
 
     name: str

@@ -19,6 +19,9 @@ from agents.profiles.profile import ProfileInputError
 _SPEAKER = re.compile(r"^([A-Z][\w.'-]*(?: [A-Z][\w.'-]*){0,3}|Speaker \d+): ")
 """How captions without voice tags name who speaks."""
 
+FIELDS = ("transcript", "transcript_url")
+"""The metadata that is read."""
+
 MAX_SEGMENTS = 50_000
 """More than a day of captions; what comes behind is not read."""
 

@@ -35,12 +35,6 @@ def text_of(incoming: Incoming) -> str:
         raise RecordError("undecodable", f"not UTF-8: {error}") from error
 
 
-def size_of(incoming: Incoming) -> int:
-    """Return the bytes of the value and the headers."""
-    headers = sum(len(name.encode()) + len(value or b"") for name, value in incoming.headers)
-    return len(incoming.value or b"") + headers
-
-
 def headers_of(incoming: Incoming) -> KeptHeaders:
     """Return the headers as state keeps them."""
     return tuple((name, value) for name, value in incoming.headers)

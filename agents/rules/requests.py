@@ -20,13 +20,14 @@ from agents.rules.commands import CommandRule
 from agents.rules.context import named
 from agents.rules.lifecycle import change
 from agents.rules.observations import ObservationRule
-from agents.rules.originals import headers_of, size_of, text_of
+from agents.rules.originals import headers_of, text_of
 from agents.rules.outputs import Outputs
 from agents.rules.parking import Parking
 from agents.rules.source_url import screen_source_url
 from agents.state import PartitionState
 from pipeline.domain import Incoming, Outcome, Rule, Stage
 from schemas.records import RecordError, Request, decode
+from schemas.records.request import request_bytes
 
 TOPIC = "requests"
 
@@ -85,7 +86,7 @@ class RequestRule:
 
     def _screen(self, asked: Request, profile: Profile, incoming: Incoming) -> None:
         policy = self._policy
-        if size_of(incoming) > policy.max_request_bytes:
+        if request_bytes(incoming.value, incoming.headers) > policy.max_request_bytes:
             raise RecordError(
                 "oversize_request", f"a request may have {policy.max_request_bytes} bytes with its headers"
             )
@@ -95,7 +96,7 @@ class RequestRule:
             profile.options(asked)
             link = profile.transcript_url(asked)
         except ProfileInputError as error:
-            raise RecordError("invalid", f"{error} (profile {profile.label})") from error
+            raise RecordError("invalid", f"{error} (profile {profile.label}): see docs/profiles.md") from error
         except Exception as error:  # a stranger's code: nobody's request may end a worker
             raise RecordError("profile_failed", f"{profile.label} raised {type(error).__name__}") from error
         if link is not None:

@@ -69,7 +69,8 @@ def export(
         raise CommandError(ExitCode.FAILED, str(error), f"the document as it is: {see}") from error
     if not files:
         problem = f"{form} holds nothing for {request_id}"
-        raise CommandError(ExitCode.FAILED, problem, "captions need a request with a transcript: docs/profiles.md")
+        fix = "tasks need action items, and captions a request with a transcript: docs/profiles.md"
+        raise CommandError(ExitCode.FAILED, problem, fix)
     if to is not None:
         for path in write_files(to, files, force=force):
             out.record({"file": str(path)})

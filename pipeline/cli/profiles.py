@@ -11,6 +11,7 @@ import typer
 from pipeline.cli.context import CliContext, cli_context
 from pipeline.cli.errors import CommandError
 from pipeline.cli.output import Output, OutputMode, OutputOption
+from pipeline.cli.words import misspelt, unknown_fields
 from pipeline.worker.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def try_out(
     A line is a record of the highlights topic, as watch --output json prints it, a highlight in the API's words, or a
     page of those. In the API's words it is like {"id": "h1", "title": "Nyx aces", "timestamp": 402.5, "duration": 30}.
     What cannot be read is named with its line, and the rest is tried all the same; the exit code is 1.
+    Fields that no highlight has, such as a misspelt time, are told once each, with the nearest that there is.
+    --request may name a part of a request: {"profile": "gaming", "metadata": {"players": ["Nyx"]}}.
     A transcript that the request only links is not fetched: put its text into metadata.transcript.
 
     [b]Examples[/b]
@@ -96,10 +99,16 @@ def try_out(
     from schemas.records import Highlight
 
     out = Output(output)
-    asked = _request(request)
-    trial = _trial(desk_of(cli_context(ctx)), profile or asked.profile, asked, request)
-    unread = 0
-    for place, found in read_recorded(file):
+    asked = _request(request, out)
+    desk = desk_of(cli_context(ctx))
+    trial = _trial(desk, profile or asked.profile, asked, request)
+    warn_of_metadata(desk, profile or asked.profile, asked, out)
+    unread, told = 0, set[str]()
+    for place, found, doubts in read_recorded(file):
+        for doubt in doubts:
+            if doubt not in told:
+                out.note(f"{place}: {doubt}")
+        told.update(doubts)
         if isinstance(found, str):
             unread += 1
             out.note(f"{place}: {found}")
@@ -109,6 +118,15 @@ def try_out(
     if unread:
         problem = f"{unread} highlight{'s' * (unread != 1)} of {file} cannot be read, named above"
         raise CommandError(ExitCode.FAILED, problem, "mend these, or leave them out")
+
+
+def warn_of_metadata(desk: ProfileDesk, profile: str, asked: Request, out: Output) -> None:
+    """Tell of each key of a request's metadata that is nearly one that the profile reads; others are the user's."""
+    info = desk.find(profile)
+    if info is None:
+        return
+    for name, meant in misspelt(asked.metadata, info.metadata).items():
+        out.note(f"metadata.{name} is not read by {info.label}: did you mean {meant}?")
 
 
 def _trial(desk: ProfileDesk, profile: str, asked: Request, file: Path | None) -> ProfileTrial:
@@ -148,16 +166,20 @@ def _show_one(out: Output, record: Highlight) -> None:
         out.line(f"  {name}: {msgspec.json.encode(value).decode()[:400]}")
 
 
-def _request(path: Path | None) -> Request:
+def _request(path: Path | None, out: Output) -> Request:
+    """Read a request, or a part of one: what it does not say is made up."""
     from schemas.records import RecordError, Request, decode
 
-    if path is None:
-        return Request(request_id="trial", tenant="trial", source_url="https://example.com/video.mp4")
+    given: dict[str, Any] = {"request_id": "trial", "tenant": "trial", "source_url": "https://example.com/video.mp4"}
     try:
-        return decode(msgspec.json.Decoder(Request), path.read_bytes())
+        if path is not None:
+            part = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+            for doubt in unknown_fields(part, Request.__struct_fields__):
+                out.note(f"{path}: {doubt}")
+            given |= part
+        return decode(msgspec.json.Decoder(Request), msgspec.json.encode(given))
     except OSError as error:
-        raise CommandError(
-            ExitCode.SETTINGS, f"{path} cannot be read: {error.strerror}", "name another file"
-        ) from error
-    except RecordError as error:
-        raise CommandError(ExitCode.SETTINGS, f"{path}: {error.reason}", "see docs/records.md, requests") from error
+        problem = f"{path} cannot be read: {error.strerror}"
+        raise CommandError(ExitCode.SETTINGS, problem, "name another file") from error
+    except (RecordError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise CommandError(ExitCode.SETTINGS, f"{path}: {error}", "see docs/records.md, requests") from error

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from pipeline.cli.errors import CommandError
+from pipeline.cli.words import unknown_fields
 from pipeline.worker.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -18,8 +19,22 @@ if TYPE_CHECKING:
 _BESIDE = frozenset({"stream", "summary"})
 """What ``streams show --output json`` prints beside highlights."""
 
-Found = tuple[str, "Highlight | ObservedHighlight | str"]
-"""Where something stands, for people, and what it is; a text says why it is no highlight."""
+_OF_OURS = "record"
+"""Field that ``watch`` and ``streams show`` add to each record."""
+
+
+class Found(NamedTuple):
+    """Something that stands in a file.
+
+    Attributes:
+        place: where, for people.
+        what: the highlight; a text says why it is none.
+        doubts: what is said of it and is not read, for people; the same in each highlight with the same mistake.
+    """
+
+    place: str
+    what: Highlight | ObservedHighlight | str
+    doubts: Sequence[str] = ()
 
 
 def read_recorded(file: Path) -> Iterator[Found]:
@@ -65,25 +80,25 @@ def _line(place: str, line: bytes) -> Iterator[Found]:
     try:
         given = msgspec.json.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        yield place, f"no JSON: {error}"
+        yield Found(place, f"no JSON: {error}")
     else:
         yield from _value(place, given)
 
 
 def _value(place: str, given: Any) -> Iterator[Found]:
-    if isinstance(given, dict) and given.get("record") in _BESIDE:
+    if isinstance(given, dict) and given.get(_OF_OURS) in _BESIDE:
         return
     page = given
     while isinstance(page, dict) and "id" not in page:
         page = page.get("highlights", page.get("data"))
     if not isinstance(page, list):
-        yield place, _one(given)
+        yield _one(place, given)
         return
     for position, one in enumerate(page, start=1):
-        yield f"{place}, highlight {position}", _one(one)
+        yield _one(f"{place}, highlight {position}", one)
 
 
-def _one(given: Any) -> Highlight | ObservedHighlight | str:
+def _one(place: str, given: Any) -> Found:
     from pipeline.api.models import Highlight as ApiHighlight
     from pipeline.api.tolerant import WrongShapeError
     from pipeline.effects.observed import observed_highlight
@@ -91,7 +106,14 @@ def _one(given: Any) -> Highlight | ObservedHighlight | str:
 
     try:
         if isinstance(given, dict) and "highlight_id" in given:
-            return msgspec.convert(given, Highlight)
-        return observed_highlight(ApiHighlight.read(given))
+            return Found(place, msgspec.convert(given, Highlight), _doubts(given, Highlight.__struct_fields__))
+        shown = observed_highlight(ApiHighlight.read(given))
     except (msgspec.ValidationError, WrongShapeError) as error:
-        return f"no highlight: {error}"
+        return Found(place, f"no highlight: {error}")
+    names = [name for name in ApiHighlight.__struct_fields__ if name != "extra"]
+    other = [f"{name} is of another type than the API's, and is not read" for name in names if name in shown.extra]
+    return Found(place, shown, [*_doubts(given, names), *other])
+
+
+def _doubts(given: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    return unknown_fields([name for name in given if name != _OF_OURS], names)

@@ -39,6 +39,7 @@ def replay(  # noqa: PLR0913 - each option is an argument
     request_id: Annotated[
         list[str] | None, typer.Option("--request-id", help="Only this request; again for more.")
     ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that was published, in place of a range.")] = False,
     to_topic: Annotated[
         str | None, typer.Option("--to-topic", help="Scratch topic; without it, one of this run's own is made.")
     ] = None,
@@ -53,7 +54,7 @@ def replay(  # noqa: PLR0913 - each option is an argument
     The latest revision in the range of each highlight is enriched anew, with request and transcript as the ledger
     remembers them; the published topics are only read. A settled request gets its document anew, too, from all of its
     highlights. What privacy replaced in a text stays replaced, since the original is not kept: rules that would read
-    it find less than they would have at the time.
+    it find less than they would have at the time. A range is named, or --all.
 
     [b]Examples[/b]
 
@@ -69,6 +70,7 @@ def replay(  # noqa: PLR0913 - each option is an argument
     from pipeline.cli.replay_scratch import check_unused, scratch_name, write_scratch
 
     out = Output(output)
+    _check_range(everything, since, start, end, request_id)
     context = cli_context(ctx)
     desk = desk_of(context)
     info = _profile(desk, profile)
@@ -101,6 +103,15 @@ def _profile(desk: ProfileDesk, name: str) -> ProfileInfo:
         known = ", ".join(one.label for one in desk.profiles())
         raise CommandError(ExitCode.SETTINGS, f"no profile {name}; there are {known}", "highlights profiles ls")
     return info
+
+
+def _check_range(everything: bool, *said: object) -> None:  # noqa: FBT001 - an option
+    """Refuse to run again all that was ever published unless that is asked for, and nothing else."""
+    ranges = "--since, --from, --to or --request-id"
+    if everything and any(said):
+        raise CommandError(ExitCode.SETTINGS, f"--all is everything, and {ranges} is less", "leave one out")
+    if not everything and not any(said):
+        raise CommandError(ExitCode.SETTINGS, f"no range: name one by {ranges}", "for all that was published: --all")
 
 
 def span_of(since: str | None, start: datetime | None, end: datetime | None, now: datetime) -> Span:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 import typer
@@ -13,6 +15,9 @@ from pipeline.cli.errors import CommandError
 from pipeline.cli.output import Output, OutputMode, OutputOption
 from pipeline.cli.running import Interrupted, quiet, run_async
 from pipeline.worker.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from schemas.records import Request
 
 _ID = "must be 1 to 200 letters, digits or . _ : @ + -, a letter or digit first"
 _ALLOWED = {
@@ -107,6 +112,7 @@ def submit(  # noqa: PLR0913 - each option is an argument
         metadata=_metadata(metadata_file, transcript, metadata or []) or None,
     )
     request = checked_request(**says)
+    _check_size(request, says)
     context = cli_context(ctx)
     if profile is not None:
         _check_profile(context, profile, request, out)
@@ -218,17 +224,36 @@ def _text(file: Path, option: str) -> str:
         raise CommandError(ExitCode.SETTINGS, f"{option} {file} is not UTF-8", "save it as UTF-8") from error
 
 
-def _check_profile(context: CliContext, profile: str, request: Any, out: Output) -> None:
-    """Say before anything is written what would make the request a dead letter.
+def _check_size(request: Request, says: Mapping[str, Any]) -> None:
+    """Say before anything is written that a request is larger than workers take.
+
+    Raises:
+        CommandError: it is; the text names the way out.
+    """
+    from pipeline.stack.requests import record_of
+    from schemas.records.request import MAX_REQUEST_BYTES, request_bytes
+
+    size = request_bytes(*record_of(request, datetime.now(UTC), says))
+    if size <= MAX_REQUEST_BYTES:
+        return
+    problem = f"the request has {size} bytes, and may have {MAX_REQUEST_BYTES} with its headers"
+    link = "link the transcript in place of carrying it: --metadata transcript_url=URL"
+    smaller = "make its metadata smaller: --metadata-file"
+    raise CommandError(ExitCode.SETTINGS, problem, link if "transcript" in request.metadata else smaller)
+
+
+def _check_profile(context: CliContext, profile: str, request: Request, out: Output) -> None:
+    """Say before anything is written what would make the request a dead letter, or is nearly what the profile reads.
 
     Raises:
         CommandError: the profile cannot use the metadata; the text names the field.
     """
-    from pipeline.cli.profiles import desk_of
+    from pipeline.cli.profiles import desk_of, warn_of_metadata
 
     desk = desk_of(context)
     try:
         desk.trial(profile, request)
+        warn_of_metadata(desk, profile, request, out)
     except LookupError as error:
         out.note(f"{error.args[0]}. Unless the workers have it, the request becomes a dead letter")
     except ValueError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pipeline.cli.errors import CommandError
 from pipeline.worker.exit_codes import ExitCode
@@ -21,3 +21,23 @@ def check_word(option: str, word: str | None, known: Sequence[str]) -> None:
     close = did_you_mean(word, known, cutoff=0.75)
     meant = f"did you mean {close}?" if close else ""
     raise CommandError(ExitCode.SETTINGS, f"{option} {word!r} does not exist", meant, f"use one of {', '.join(known)}")
+
+
+def misspelt(given: Collection[str], known: Collection[str]) -> dict[str, str]:
+    """Return the names that are nearly a known one which is not given, each with that one."""
+    from pipeline.settings.problems import did_you_mean
+
+    missing = [name for name in known if name not in given]
+    close = {name: did_you_mean(name.lower(), missing, cutoff=0.8) for name in given if name not in known}
+    return {name: meant for name, meant in close.items() if meant}
+
+
+def unknown_fields(given: Collection[str], known: Collection[str]) -> list[str]:
+    """Say of each field that is not known which one may be meant."""
+    close = misspelt(given, known)
+    return [
+        f"unknown field {name}: "
+        + (f"did you mean {close[name]}?" if name in close else f"there are {', '.join(known)}")
+        for name in given
+        if name not in known
+    ]

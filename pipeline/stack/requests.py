@@ -22,6 +22,12 @@ SOURCE = "/tldr-highlight/cli"
 _decoder = msgspec.json.Decoder(Request)
 
 
+class _Named(msgspec.Struct):
+    """Whether a line names its profile itself."""
+
+    profile: str | None = None
+
+
 class RequestFileError(ValueError):
     """A file of requests cannot be used. ``problems`` names each line that is wrong, and why."""
 
@@ -37,14 +43,18 @@ def example_requests() -> list[Request]:
     return parse_requests(text, "the packaged examples")
 
 
-def read_requests(path: Path) -> list[Request]:
+def read_requests(path: Path, *, profile: str | None = None) -> list[Request]:
     """Read a file of requests, one JSON object a line; empty lines are skipped.
+
+    Args:
+        path: the file.
+        profile: of lines that name none; ``None``: the record's default.
 
     Raises:
         RequestFileError: it cannot be read, or a line is not a request; all problems are named at once.
     """
     try:
-        return parse_requests(path.read_bytes(), str(path))
+        return parse_requests(path.read_bytes(), str(path), profile=profile)
     except OSError as error:
         raise RequestFileError(str(path), [f"cannot be read: {error.strerror}"]) from error
 
@@ -69,7 +79,7 @@ def _with_transcript(request: Request, simulator: str | None) -> Request:
     return msgspec.structs.replace(request, metadata=metadata)
 
 
-def parse_requests(text: bytes, source: str) -> list[Request]:
+def parse_requests(text: bytes, source: str, *, profile: str | None = None) -> list[Request]:
     """Parse lines of JSON. See :func:`read_requests`."""
     requests: dict[str, Request] = {}
     problems: list[str] = []
@@ -81,6 +91,8 @@ def parse_requests(text: bytes, source: str) -> list[Request]:
         except RecordError as error:
             problems.append(f"line {number}: {error.reason}")
             continue
+        if profile is not None and msgspec.json.decode(line, type=_Named).profile is None:
+            request = msgspec.structs.replace(request, profile=profile)
         if request.request_id in requests:
             problems.append(f"line {number}: request_id {request.request_id} was used before")
         requests[request.request_id] = request
@@ -89,6 +101,17 @@ def parse_requests(text: bytes, source: str) -> list[Request]:
     if problems:
         raise RequestFileError(source, problems)
     return list(requests.values())
+
+
+def record_of(
+    request: Request, at: datetime, says: Mapping[str, Any] | None = None
+) -> tuple[bytes, list[tuple[str, bytes]]]:
+    """Return value and headers of a request as :func:`write_requests` writes it at that time."""
+    at = request.requested_at or at
+    whole = msgspec.structs.replace(request, requested_at=at)
+    value = encode(whole) if says is None else msgspec.json.encode({**says, "requested_at": at})
+    headers = EventHeaders(load()["requests"].name, SOURCE)
+    return value, headers.make(request.request_id, at.isoformat(timespec="milliseconds"), request.request_id)
 
 
 async def write_requests(
@@ -115,7 +138,6 @@ async def write_requests(
         KafkaError: the cluster refused one, or is away.
     """
     spec = load()["requests"]
-    headers = EventHeaders(spec.name, SOURCE)
     producer = AIOKafkaProducer(
         **connection.aiokafka(),
         enable_idempotence=True,
@@ -126,15 +148,9 @@ async def write_requests(
         await producer.start()
         pending = []
         for request in requests:
-            at = request.requested_at or now()
-            record = msgspec.structs.replace(request, requested_at=at)
-            sent = await producer.send(
-                prefix + spec.name,
-                key=request.request_id.encode(),
-                value=encode(record) if says is None else msgspec.json.encode({**says, "requested_at": at}),
-                headers=headers.make(request.request_id, at.isoformat(timespec="milliseconds"), request.request_id),
-            )
-            pending.append(sent)
+            value, headers = record_of(request, now(), says)
+            key = request.request_id.encode()
+            pending.append(await producer.send(prefix + spec.name, key=key, value=value, headers=headers))
         return [await sent for sent in pending]
     finally:
         await producer.stop()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 from schemas.records.base import Identifier, Instant, Record
+
+MAX_REQUEST_BYTES = 1_048_576
+"""Largest request record with its headers: the ledger keeps it until retention forgets it."""
 
 HttpUrl = Annotated[str, msgspec.Meta(min_length=8, max_length=4096, pattern=r"^https?://[^\s]+$(?!\n)")]
 
@@ -69,3 +73,8 @@ class Request(Record, kw_only=True):
     not_before: Instant | None = None
     requested_at: Instant | None = None
     schema_version: Annotated[int, msgspec.Meta(ge=1, le=1)] = 1
+
+
+def request_bytes(value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> int:
+    """Return the bytes of a record's value and headers, as ``MAX_REQUEST_BYTES`` counts them."""
+    return len(value or b"") + sum(len(name.encode()) + len(content or b"") for name, content in headers)

@@ -22,10 +22,10 @@ GUIDE_KINDS: dict[Industry, tuple[str, ...]] = {
 }  # fmt: skip
 """The kinds that the guide itself asks for."""
 
-_FINDERS: dict[Industry, tuple[Callable[[Any], Found], Callable[[Any], set[str]]]] = {
-    "gaming": (ours.match, guide.match_kinds),
-    "education": (ours.passage, guide.passage_kinds),
-    "meetings": (ours.excerpt, guide.excerpt_kinds),
+_GUIDES: dict[Industry, Callable[[Any], set[str]]] = {
+    "gaming": guide.match_kinds,
+    "education": guide.passage_kinds,
+    "meetings": guide.excerpt_kinds,
 }
 
 
@@ -62,9 +62,9 @@ class Verdict(msgspec.Struct, frozen=True):
 def judge(industry: Industry, half: Half) -> Verdict:
     """Judge one half of one industry's set."""
     items = load(industry, half)
-    find, guides = _FINDERS[industry]
-    found = [find(item) for item in items]
-    truth = [_true_kinds(item) for item in items]
+    guides = _GUIDES[industry]
+    found = [ours.found(ours.profile_of(industry), item) for item in items]
+    truth = [true_kinds(item) for item in items]
     kinds = sorted(frozenset().union(*truth))
     rated = [kind for kind in GUIDE_KINDS[industry] if kind in kinds]
     by_guide = [Judged(true, frozenset(guides(item))) for item, true in zip(items, truth, strict=True)]
@@ -89,7 +89,8 @@ def _of_the_guide(judged: Sequence[Judged], kinds: Sequence[str]) -> list[Score]
     return [msgspec.structs.replace(scores(judged, kinds)[-1], kind="kinds of the guide")]
 
 
-def _true_kinds(item: Any) -> frozenset[str]:
+def true_kinds(item: Any) -> frozenset[str]:
+    """Return the kinds that an item is labelled with."""
     return frozenset(item.kinds if hasattr(item, "kinds") else (label.kind for label in item.labels))
 
 

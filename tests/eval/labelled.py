@@ -1,7 +1,8 @@
 """The labelled sets: ``sets/<industry>.<author>.<half>.jsonl``, explained in ``sets/LABELLING.md``.
 
-``dev`` is what rules were written and weighed with. ``heldout`` was not looked at meanwhile: its digest was committed
-(``sets/heldout.sha256``) before anybody had read it, and :func:`load` refuses any other.
+``dev`` is what rules were written and weighed with. No rule was written with ``calibration``: confidences are measured
+there. ``heldout`` was not looked at meanwhile: its digest was committed (``sets/heldout.sha256``) before anybody had
+read it, and :func:`load` refuses any other.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 Industry = Literal["gaming", "education", "meetings"]
-Half = Literal["dev", "heldout"]
+Half = Literal["dev", "calibration", "heldout"]
 
 INDUSTRIES: tuple[Industry, ...] = get_args(Industry)
 HALVES: tuple[Half, ...] = get_args(Half)

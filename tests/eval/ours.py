@@ -8,16 +8,26 @@ from typing import Any
 
 import msgspec
 
+from agents.ledger_records import HighlightState
 from agents.profile_setup import OURS
 from agents.profiles import Prepared, Profile
+from agents.profiles.data import load
 from agents.rules.canonical import normal_tags
 from schemas.records import ObservedHighlight, Request
 from tests.eval.labelled import Excerpt, Industry, Match, Passage, Said
 
 
 @cache
-def _ours(industry: Industry) -> Profile:
+def profile_of(industry: Industry) -> Profile:
+    """Return a profile as it ships."""
     return OURS[industry](None)
+
+
+@cache
+def unmeasured(industry: Industry) -> Profile:
+    """Return a profile without its calibration: a confidence is what the rule weighs."""
+    kinds = load(f"agents.profiles.{industry}", "calibration.yaml")["calibration"]
+    return OURS[industry]({"calibration": dict.fromkeys(kinds)})
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -50,21 +60,31 @@ class Found(msgspec.Struct, frozen=True):
         return frozenset(mention.kind for mention in self.mentions)
 
 
-def match(item: Match) -> Found:
-    """Enrich the highlight of a match."""
-    enrichment = _enriched(_ours("gaming"), item)
-    who = frozenset(one["name"] for one in (*enrichment["players"], *enrichment["teams"]))
+def found(profile: Profile, item: Match | Passage | Excerpt) -> Found:
+    """Enrich an item: a match as the highlight it is, the others as one that covers their words in a transcript."""
+    enrichment = _enriched(profile, item)
+    if not isinstance(item, Match):
+        return Found(tuple(_mention(point) for point in enrichment["items"]))
+    who = frozenset(name for role in ("players", "teams") for name in _names(enrichment[role]))
     return Found(tuple(_mention(event) for event in enrichment["events"]), who)
 
 
-def passage(item: Passage) -> Found:
-    """Enrich a highlight that covers a passage, whose words come as the request's transcript."""
-    return Found(tuple(_mention(point) for point in _enriched(_ours("education"), item)["items"]))
+def players(item: Match) -> list[str]:
+    """Return the players that are named in a match."""
+    return _names(_enriched(profile_of("gaming"), item)["players"])
 
 
-def excerpt(item: Excerpt) -> Found:
-    """Enrich a highlight that covers an excerpt of a meeting."""
-    return Found(tuple(_mention(point) for point in _enriched(_ours("meetings"), item)["items"]))
+def _names(named: Sequence[dict[str, Any]]) -> list[str]:
+    return [one["name"] for one in named]
+
+
+def key_phrases(item: Passage) -> list[str]:
+    """Return the key phrases of a lecture that is a passage alone, the best first."""
+    profile, shown = profile_of("education"), shown_for(item)
+    rules = prepared_for(profile, item)
+    note = rules.enrich(shown, []).note
+    state = HighlightState(1, 1, 1, 1, 0.0, 1.0, shown.timestamp, shown.duration, 0, 0, shown.title, note)
+    return [one["concept"] for one in rules.document({shown.id: state})["concepts"]]
 
 
 def prepared_for(profile: Profile, item: Match | Passage | Excerpt) -> Prepared:

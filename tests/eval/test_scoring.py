@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.eval import labelled
+from tests.eval import calibrate, labelled
 from tests.eval.judging import overlaps
 from tests.eval.labelled import HALVES, INDUSTRIES, ChangedSetError, committed_digests, files_of, load
 from tests.eval.scoring import Judged, scores
@@ -75,3 +75,9 @@ def test_spans_meet_when_they_share_their_words() -> None:
     """A longer or shorter cut of the same clause is the same clause."""
     assert overlaps("we call this entropy", "So we call this entropy today")
     assert not overlaps("we call this entropy", "the exam is on Friday")
+
+
+@pytest.mark.parametrize("industry", INDUSTRIES)
+def test_confidences_are_what_was_measured(industry: labelled.Industry) -> None:
+    """With the rules as they are; otherwise: python -m tests.eval.calibrate --write."""
+    assert calibrate.path_of(industry).read_text("utf-8") == calibrate.text_of(industry)

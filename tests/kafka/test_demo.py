@@ -45,13 +45,21 @@ def short(tmp_path: Path) -> list[str]:
 
 def test_the_demo_survives_a_kill_and_its_account_is_clean(short: list[str], tmp_path: Path) -> None:
     """One worker dies by kill -9 on the way: nothing missing, twice or out of order, and the figures say so."""
+    former = tmp_path / "documents" / "former" / "report.md"
+    former.parent.mkdir(parents=True)
+    former.touch()
+    (tmp_path / "documents" / ".written-by-demo").write_text("former/report.md\n")
     ended = highlights("demo", *short, "-o", "json", env=environment(), timeout=180)
     assert ended.code == ExitCode.OK, ended.out[-3000:] + ended.err
+    shown = {record["request_id"] for record in ended.records() if record["event"] == "document"}
+    assert {path.name for path in (tmp_path / "documents").iterdir() if path.is_dir()} == shown
     figures = orjson.loads((tmp_path / "demo.json").read_bytes())
     assert figures["kills"] == 1
     assert figures["made"] == figures["published"] > 0
     assert (figures["missing"], figures["duplicated"], figures["out_of_order"]) == (0, 0, 0)
     assert figures["first_highlight_s"] < figures["total_s"]
+    tournaments = [record for record in ended.records() if record["event"] == "tournament"]
+    assert [record["final"] for record in tournaments] == [True]
     account = ended.records()[-1]
     assert account["event"] == "account"
     assert account["settled"] == 6

@@ -120,7 +120,7 @@ async def test_a_past_range_is_run_again_beside_what_was_published(env: dict[str
     await published(env)
     servers, prefix = env["KAFKA_BOOTSTRAP_SERVERS"], env["TLDR_TOPIC_PREFIX"]
     place = partition_of(2)(REQUEST.encode())
-    same = highlights("replay", "--profile", "gaming@1", "--dry-run", "--fail-on-diff", "-o", "json", env=env)
+    same = highlights("replay", "--profile", "gaming@1", "--all", "--dry-run", "--fail-on-diff", "-o", "json", env=env)
     assert same.code == ExitCode.OK, same.err
     (told,) = same.records()
     assert (told["highlights"], told["documents"], told["different"], told["topic"]) == (2, 1, 0, None)
@@ -146,7 +146,7 @@ async def test_a_past_range_is_run_again_beside_what_was_published(env: dict[str
         scratch = (await admin.find([told["topic"]]))[told["topic"]]
     assert (scratch.partitions, scratch.config["cleanup.policy"]) == (2, "delete")
     assert int(scratch.config["max.message.bytes"]) == load()["summaries"].max_message_bytes
-    used = highlights("replay", "--profile", "general", "--to-topic", told["topic"], env=env)
+    used = highlights("replay", "--profile", "general", "--all", "--to-topic", told["topic"], env=env)
     assert used.code == ExitCode.SETTINGS
     assert "holds records already" in used.err
 
@@ -154,7 +154,7 @@ async def test_a_past_range_is_run_again_beside_what_was_published(env: dict[str
 async def test_a_replay_says_when_something_differs_or_nothing_was_published(env: dict[str, str]) -> None:
     """Exit code 1 where it is asked for; an empty range writes no topic."""
     await published(env)
-    words = ("replay", "--profile", "general", "--dry-run")
+    words = ("replay", "--profile", "general", "--all", "--dry-run")
     assert highlights(*words, env=env).code == ExitCode.OK
     assert highlights(*words, "--fail-on-diff", env=env).code == ExitCode.FAILED
     early = highlights("replay", "-p", "general", "--from", "1980-01-01", "--to", "1980-01-02", "-o", "json", env=env)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
 
 from agents.ledger_records import HighlightState
+from agents.profiles.calibration import Calibration
 from agents.profiles.education.points import Item
 from agents.profiles.education.sentences import LONGEST_SEGMENT
-from agents.profiles.evidence import Evidence, Field, Named
+from agents.profiles.evidence import ByRule, Evidence, Field, Named
 from agents.profiles.given_names import GivenNames
 from agents.profiles.transcript import Segment, Transcript
 from schemas.records.observation import ObservedHighlight
@@ -27,15 +27,31 @@ LONGEST_TEXT = 20_000
 MOST_INDEXED = 200
 """Entries of the index."""
 
-TOPIC, KEY_PHRASE = "education.concept.topic@1", "education.concept.key-phrase@1"
+_TOPIC = 0.95
+"""How sure it is that a topic of the request is spoken of where its words stand: an estimate."""
 
-CONFIDENCE: Mapping[str, float] = MappingProxyType({TOPIC: 0.95, KEY_PHRASE: 0.5})
-"""How sure it is that a topic of the request is spoken of where its words stand (an estimate), and that a key phrase is
-what a lecturer would name as a term or topic."""
+_KEY_PHRASE = 0.5
+"""What a key phrase weighs; what that is worth is measured."""
 
 _KEY_PHRASES = 20
 _TIMES = 20
 _LETTERS = re.compile(r"[^\W_]+")
+
+
+class ConceptRules(NamedTuple):
+    """Rules for the topics that a request names, and for what is spoken of most."""
+
+    topic: ByRule
+    key_phrase: ByRule
+
+
+def concept_rules(calibration: Calibration, version: int) -> ConceptRules:
+    """Return the rules for concepts."""
+    phrases = calibration.confidence("key_phrase", _KEY_PHRASE)
+    return ConceptRules(
+        topic=ByRule(f"education.concept.topic@{version}", _TOPIC),
+        key_phrase=ByRule(f"education.concept.key-phrase@{version}", phrases),
+    )
 
 
 class Said(NamedTuple):
@@ -51,7 +67,7 @@ Noted = tuple[str, HighlightState, Mapping[str, Any]]
 
 
 def concepts_of(
-    items: Sequence[Item], topics: GivenNames, segments: Sequence[Segment], seen: ObservedHighlight
+    items: Sequence[Item], topics: GivenNames, segments: Sequence[Segment], seen: ObservedHighlight, rule: ByRule
 ) -> list[Named]:
     """Return the terms of a moment, the surest first, then the request's topics that are spoken of."""
     found: dict[str, Named] = {}
@@ -60,7 +76,7 @@ def concepts_of(
             found.setdefault(item.term.lower(), Named(item.term, item.evidence))
     for text, field, at_s in _told(segments, seen) if topics else ():
         for topic, start, end in topics.mentions(text):
-            said = Evidence(text[start:end], field, start, end, at_s, TOPIC, CONFIDENCE[TOPIC])
+            said = Evidence(text[start:end], field, start, end, at_s, *rule)
             found.setdefault(topic.lower(), Named(topic, said))
     return list(found.values())[:MOST_CONCEPTS]
 
@@ -71,7 +87,7 @@ def _told(segments: Sequence[Segment], seen: ObservedHighlight) -> Iterator[Said
     yield Said(seen.description[:1_000], "description", seen.timestamp)
 
 
-def key_phrases(notes: Sequence[Noted], transcript: Transcript, language: str) -> list[dict[str, Any]]:
+def key_phrases(notes: Sequence[Noted], transcript: Transcript, language: str, rule: ByRule) -> list[dict[str, Any]]:
     """Return what is spoken of most in all highlights, best first: phrase, score between 0 and 1, and its ground."""
     by_highlight = _said(notes, transcript)
     said = [one for group in by_highlight for one in group]
@@ -82,7 +98,9 @@ def key_phrases(notes: Sequence[Noted], transcript: Transcript, language: str) -
 
     found = yake.KeywordExtractor(lan=language[:2].lower(), n=3, dedupLim=0.8, top=_KEY_PHRASES).extract_keywords(text)
     longer = {word for phrase, _ in found if " " in phrase for word in phrase.lower().split()}
-    grounds = [(phrase, score, _first(phrase, text, said)) for phrase, score in found if phrase.lower() not in longer]
+    grounds = [
+        (phrase, score, _first(phrase, text, said, rule)) for phrase, score in found if phrase.lower() not in longer
+    ]
     return [
         {"concept": phrase, "score": round(1 / (1 + float(score)), 4), "evidence": msgspec.to_builtins(ground)}
         for phrase, score, ground in grounds
@@ -90,7 +108,7 @@ def key_phrases(notes: Sequence[Noted], transcript: Transcript, language: str) -
     ]
 
 
-def _first(phrase: str, text: str, said: Sequence[Said]) -> Evidence | None:
+def _first(phrase: str, text: str, said: Sequence[Said], rule: ByRule) -> Evidence | None:
     """Return where a phrase is said first; of one that runs over a border the part before it."""
     words = r"[\W_]+".join(map(re.escape, _LETTERS.findall(phrase)))
     match = re.search(rf"(?<![^\W_]){words}(?![^\W_])", text, re.IGNORECASE) if words else None
@@ -102,7 +120,7 @@ def _first(phrase: str, text: str, said: Sequence[Said]) -> Evidence | None:
     place = bisect_right(begins, match.start()) - 1
     one, start = said[place], match.start() - begins[place]
     end = min(match.end() - begins[place], len(one.text))
-    return Evidence(one.text[start:end], one.field, start, end, one.at_s, KEY_PHRASE, CONFIDENCE[KEY_PHRASE])
+    return Evidence(one.text[start:end], one.field, start, end, one.at_s, *rule)
 
 
 def _said(notes: Sequence[Noted], transcript: Transcript) -> list[list[Said]]:

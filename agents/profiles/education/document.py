@@ -12,6 +12,7 @@ from agents.ledger_records import HighlightState
 from agents.profiles.education.chapters import Chapter, Moment, chapters_of
 from agents.profiles.education.concepts import Noted, index_of, key_phrases
 from agents.profiles.education.points import Item
+from agents.profiles.evidence import ByRule
 from agents.profiles.transcript import Transcript
 
 MOST = 200
@@ -28,14 +29,16 @@ def noted(item: Item) -> list[Any]:
     return [item.kind, text, item.term or "", item.at_s, item.confidence, evidence.rule, evidence.field, evidence.start]
 
 
-def document_of(highlights: Mapping[str, HighlightState], transcript: Transcript, language: str) -> dict[str, Any]:
-    """Make the document from all highlights, whatever their order."""
+def document_of(
+    highlights: Mapping[str, HighlightState], transcript: Transcript, language: str, rule: ByRule
+) -> dict[str, Any]:
+    """Make the document from all highlights, whatever their order. ``rule`` is that for key phrases."""
     order = sorted(highlights.items(), key=lambda item: (item[1].start_s, item[0]))
     notes = [(highlight_id, state, _note(state)) for highlight_id, state in order]
     points = [point for highlight_id, _, note in notes for point in _points(highlight_id, note)]
     glossary = _glossary(points)
     theorems = _unique([point for point in points if point["kind"] == "theorem"])
-    concepts = key_phrases(notes, transcript, language)
+    concepts = key_phrases(notes, transcript, language, rule)
     chapters, problem = _chapters(notes, transcript)
     return {
         "chapters": [msgspec.to_builtins(chapter) for chapter in chapters],

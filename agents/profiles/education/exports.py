@@ -51,7 +51,8 @@ def notes_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mapping
     """Study notes for people: chapters, glossary, laws, examples, what was stressed, review questions."""
     document = summary.document
     links = {one.highlight_id: one.moment_url or one.clip_url for one in highlights}
-    lines = ["# Study notes", "", f"Source: {markdown(summary.source_url)}", *without_transcript(document)]
+    heading = ": ".join(["Study notes", *filter(None, [markdown(document.get("title") or "")])])
+    lines = [f"# {heading}", "", f"Source: {markdown(summary.source_url)}", *without_transcript(document)]
     chapters = [f"- {clock(chapter['start_s'])} {markdown(chapter['title'])}" for chapter in _chapters(summary)]
     lines += _section("Chapters", chapters)
     glossary = [

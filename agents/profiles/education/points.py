@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from agents.profiles.calibration import Calibration, Measured
 from agents.profiles.declared import DeclaredRules, Meanings, Rule, RuleData
 from agents.profiles.education.concrete import Concrete, ConcreteData
 from agents.profiles.education.forms import Forms
@@ -78,9 +79,9 @@ class PointsData(msgspec.Struct, frozen=True):
 
     groups: dict[str, list[str]]
     kinds: dict[Kind, list[PointRule]]
-    measured: dict[str, float]
     housekeeping: list[str]
     concrete: ConcreteData
+    calibration: dict[str, Measured]
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -122,7 +123,7 @@ class PointFinder:
 
     def __init__(self, data: PointsData, vocabulary: Vocabulary, weights: Weights, version: int) -> None:
         self._version = version
-        self._measured = {f"education.{name}@{version}": sure for name, sure in data.measured.items()}
+        self.calibration = Calibration(data.calibration)
         self._concrete = Concrete(data.concrete)
         self._weighing = Weighing(weights)
         self._terms = Terms(vocabulary)
@@ -132,10 +133,7 @@ class PointFinder:
 
     def rules(self) -> Iterator[dict[str, Any]]:
         """Every declared rule with its name and confidence, for people."""
-        yield from (
-            {"rule": rule.name, "confidence": self._measured.get(rule.name, rule.data.confidence)}
-            for rule in self._declared.rules
-        )
+        return self._declared.described(self.calibration)
 
     def find(self, sentences: Sequence[Sentence]) -> list[Item]:
         """Return what sentences do, in their order; never raises."""
@@ -223,7 +221,7 @@ class PointFinder:
 
     def _item(self, kind: Kind, one: Read) -> Item:
         weight, rule, term = one.kinds[kind]
-        sure = self._measured.get(rule, weight)
+        sure = self.calibration.confidence(kind, weight)
         sentence = one.sentence
         text, start = sentence.part, sentence.start
         evidence = Evidence(text, sentence.field, start, start + len(text), sentence.at_s, rule, sure)

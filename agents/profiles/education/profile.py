@@ -10,7 +10,7 @@ import msgspec
 from agents.ledger_records import HighlightState, LinkedTranscript
 from agents.profiles.data import ProfileDataError, checked, joined, label, load
 from agents.profiles.education.captions import captions_vtt
-from agents.profiles.education.concepts import CONFIDENCE, concepts_of
+from agents.profiles.education.concepts import ConceptRules, concept_rules, concepts_of
 from agents.profiles.education.concrete import ConcreteData
 from agents.profiles.education.document import document_of, noted
 from agents.profiles.education.exports import EXPORTS
@@ -21,7 +21,7 @@ from agents.profiles.education.titles import title_of
 from agents.profiles.education.weighing import shipped
 from agents.profiles.given_names import GivenNames
 from agents.profiles.profile import Enriched, Export, ProfileInputError
-from agents.profiles.transcript import Segment, Transcript, transcript_of, transcript_url
+from agents.profiles.transcript import FIELDS, Segment, Transcript, transcript_of, transcript_url
 from schemas.records.observation import ObservedHighlight
 from schemas.records.request import Request
 
@@ -42,13 +42,12 @@ _Name = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``points.yaml``, as a customer's ``education.yaml`` adds to it."""
+    """``points.yaml`` and ``calibration.yaml`` as one, as a customer's ``education.yaml`` adds to it."""
 
     options: dict[str, Any]
     tags: list[str]
     groups: dict[str, list[str]]
     kinds: dict[Kind, list[PointRule]]
-    measured: dict[str, float]
     housekeeping: list[str]
     concrete: ConcreteData
     fillers: list[str]
@@ -58,6 +57,7 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     complement: list[str]
     vague: list[str]
     genus: list[str]
+    calibration: dict[str, Any]
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -89,9 +89,10 @@ class Education:
     version = 1
     about = "Lectures and tutorials: definitions, theorems, examples, questions; chapters and study notes at the end."
     exports: Mapping[str, Export] = EXPORTS
+    metadata = (*Asked.__struct_fields__, *FIELDS)
 
     def __init__(self, theirs: Mapping[str, Any] | None = None) -> None:
-        data = joined(load(PACKAGE, "points.yaml"), theirs or {})
+        data = joined(load(PACKAGE, "points.yaml") | load(PACKAGE, "calibration.yaml"), theirs or {})
         self._data = checked(self.name, data, Data)
         self.label = label(self.name, self.version, theirs)
         points = checked(self.name, {name: data[name] for name in PointsData.__struct_fields__}, PointsData)
@@ -100,18 +101,16 @@ class Education:
             self.finder = PointFinder(points, words, shipped(PACKAGE), self.version)
         except ValueError as error:
             raise ProfileDataError(f"{self.name}: {error}") from error
+        self._concept_rules = concept_rules(self.finder.calibration, self.version)
 
     def describe(self) -> dict[str, Any]:
         """Options, kinds, and rules with their confidence."""
         return {
-            "metadata": [*Asked.__struct_fields__, "transcript", "transcript_url"],
+            "metadata": list(self.metadata),
             "options": self._data.options,
             "tags": self._data.tags,
             "kinds": list(KINDS),
-            "rules": [
-                *self.finder.rules(),
-                *({"rule": name, "confidence": sure} for name, sure in CONFIDENCE.items()),
-            ],
+            "rules": [*self.finder.rules(), *(rule._asdict() for rule in self._concept_rules)],
         }
 
     def options(self, asked: Request) -> Mapping[str, Any]:
@@ -137,16 +136,16 @@ class Education:
                     msgspec.convert({name: asked.metadata[name]}, Asked)
             except msgspec.ValidationError as error:
                 raise ProfileInputError(f"metadata.{name}: {str(error).partition(' - at ')[0]}") from error
-        return PreparedEducation(
-            self.finder, msgspec.convert(asked.metadata, Asked), transcript_of(asked.metadata, linked)
-        )
+        wanted = msgspec.convert(asked.metadata, Asked)
+        return PreparedEducation(self.finder, self._concept_rules, wanted, transcript_of(asked.metadata, linked))
 
 
 class PreparedEducation:
     """The rules for one lecture."""
 
-    def __init__(self, finder: PointFinder, asked: Asked, transcript: Transcript) -> None:
+    def __init__(self, finder: PointFinder, rules: ConceptRules, asked: Asked, transcript: Transcript) -> None:
         self._finder = finder
+        self._rules = rules
         self._asked = asked
         self._transcript = transcript
         self._topics = GivenNames(asked.topics)
@@ -156,7 +155,7 @@ class PreparedEducation:
         own, segments = self._words(seen)
         words = " ".join([segment.text for segment in segments])[:LONGEST_WORDS]
         items = self._finder.find(self._sentences(seen, segments))
-        concepts = concepts_of(items, self._topics, segments, seen)
+        concepts = concepts_of(items, self._topics, segments, seen, self._rules.topic)
         title = title_of(seen.title, seen.timestamp, items)
         enrichment = {
             "title": title,
@@ -197,7 +196,8 @@ class PreparedEducation:
 
     def document(self, highlights: Mapping[str, HighlightState]) -> dict[str, Any]:
         """Chapters, glossary, index, review questions, and what a lecture stressed."""
-        return document_of(highlights, self._transcript, self._asked.language)
+        document = document_of(highlights, self._transcript, self._asked.language, self._rules.key_phrase)
+        return {"title": self._asked.title or "", **document}
 
 
 def _best(items: Sequence[Item]) -> list[Item]:

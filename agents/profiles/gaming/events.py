@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from agents.profiles.calibration import Calibration, Measured
 from agents.profiles.data import Share
 from agents.profiles.declared import DeclaredRules, Meanings, Rule, RuleData
 from agents.profiles.evidence import Evidence, Field
@@ -14,7 +15,7 @@ from agents.profiles.gaming.games import Game
 from agents.profiles.phrases import Found, Words
 
 LEAST = 0.5
-"""Confidence from which a kind counts as found."""
+"""Weight from which a kind counts as found."""
 
 _MOST = 0.97
 _AGREEMENT = 0.35
@@ -66,14 +67,25 @@ class EventsData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     contexts: list[ContextData]
     misses: MissData
     kinds: dict[str, KindData]
+    calibration: dict[str, Measured]
 
 
 class Event(msgspec.Struct, frozen=True):
-    """One thing that happens in a moment. ``rank`` 1 is what the moment is about most of all."""
+    """One thing that happens in a moment.
+
+    Attributes:
+        kind: what it is.
+        confidence: how often such a finding is right, 0 to 1.
+        intensity: how much its kind excites, 0 to 1.
+        excitement: that, less as its rules weigh less.
+        rank: by excitement; 1 is what the moment is about most of all.
+        evidence: the ground.
+    """
 
     kind: str
     confidence: float
     intensity: float
+    excitement: float
     rank: int
     evidence: Evidence
 
@@ -94,6 +106,7 @@ class EventFinder:
         self._misses = data.misses
         kinds = {kind: declared.rules for kind, declared in data.kinds.items()}
         contexts = [("context", context, context.phrases) for context in data.contexts]
+        self.calibration = Calibration(data.calibration)
         self._declared = DeclaredRules("gaming", version, kinds, data.groups, contexts)
         for name, kind in data.kinds.items():
             if lost := {*kind.absorbs, *kind.implies} - set(data.kinds):
@@ -190,16 +203,17 @@ class EventFinder:
         events = []
         for rank, kind in enumerate(order, start=1):
             sure, rule, match = kept[kind]
+            weight, intensity = round(sure * factor, 3), self._kinds[kind].intensity
             begin, end = words.span(match.first, match.last)
             field, start = place_in(begin, texts[0], texts[1])
-            confidence = round(sure * factor, 3)
+            confidence = self.calibration.confidence(kind, weight)
             evidence = Evidence(texts[2][begin:end], field, start, start + end - begin, at_s, rule.name, confidence)
-            events.append(Event(kind, confidence, self._kinds[kind].intensity, rank, evidence))
+            events.append(Event(kind, confidence, intensity, round(intensity * weight, 3), rank, evidence))
         return events
 
     def rules(self) -> Iterator[dict[str, Any]]:
         """Every rule with its name and confidence, for people."""
-        return self._declared.described()
+        return self._declared.described(self.calibration)
 
 
 def place_in(start: int, title: str, description: str) -> tuple[Field, int]:

@@ -17,7 +17,8 @@ def report_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mappin
     """The report for people: the best moments with links, who stood out, what happened how often."""
     document = summary.document
     links = {highlight.highlight_id: highlight.moment_url or highlight.clip_url for highlight in highlights}
-    lines = [f"# {markdown(document.get('game', 'match'))}: {summary.count} highlights", ""]
+    game = markdown(document.get("game_title") or "Match")
+    lines = [f"# {game}: {summary.count} highlight{'s' * (summary.count != 1)}", ""]
     lines += [f"Source: {summary.source_url}", "", "## Top moments", ""]
     for place, moment in enumerate(document.get("top_moments", []), start=1):
         url = links.get(moment["highlight_id"])

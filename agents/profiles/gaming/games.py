@@ -18,6 +18,7 @@ class Game(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One game.
 
     Attributes:
+        title: its name as people write it; empty: as the request does.
         options: for the API; what a request names itself comes first.
         kinds: what can happen; empty: everything.
         keywords: words that are worth a mention in this game; a highlight lists those that its text has.
@@ -25,6 +26,7 @@ class Game(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         terms: names of maps, champions, weapons, places: never taken for a player or a team.
     """
 
+    title: str = ""
     options: OptionValues = {}
     kinds: frozenset[str] = frozenset()
     keywords: list[str] = []

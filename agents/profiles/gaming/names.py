@@ -1,28 +1,35 @@
-"""Who is meant when the request names nobody: what looks like players and teams by how names are written."""
+"""Who is meant when the request names nobody: words written as the names of players are."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
+from agents.profiles.calibration import Calibration
+from agents.profiles.evidence import ByRule
 from agents.profiles.given_names import Mention
 
 Role = Literal["player", "team"]
 
-Rule = Literal["given", "written"]
+ROLES: tuple[Role, ...] = get_args(Role)
 
-CONFIDENCE: Mapping[tuple[Rule, Role], float] = MappingProxyType(
-    {("given", "player"): 0.95, ("given", "team"): 0.95, ("written", "player"): 0.52, ("written", "team"): 0.34}
-)
-"""How sure a name is that the request gives (an estimate, the labelled sets have no rosters), and one that is only
-written as names are: how often it is the one labelled (``python -m tests.eval.calibrate``)."""
+_GIVEN = 0.95
+"""How sure a name is that the request gives, an estimate: the labelled sets have no rosters."""
+
+_WRITTEN = 0.5
+"""What a name weighs that is only written as names are; what that is worth is measured."""
 
 
-def rule_name(rule: Rule, role: Role, version: int) -> str:
-    """Return the full name of a rule for names."""
-    return f"gaming.{role}.{rule}@{version}"
+NameRules = Mapping[tuple[bool, Role], ByRule]
+"""By whether the request gives the names, and by role."""
+
+
+def name_rules(calibration: Calibration, version: int) -> NameRules:
+    """Return all rules for names."""
+    given = {(True, role): ByRule(f"gaming.{role}.given@{version}", _GIVEN) for role in ROLES}
+    written = ByRule(f"gaming.player.written@{version}", calibration.confidence("player", _WRITTEN))
+    return {**given, (False, "player"): written}
 
 
 _NAME = re.compile(r"[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,3}|\b[a-z]+\d[\w]*\b")
@@ -30,7 +37,7 @@ _STARTS_SENTENCE = re.compile(r"(?:^|[.!?:\n]\s*[\"'(]*)$")
 
 
 def guessed(text: str, terms: frozenset[str], common: frozenset[str]) -> Iterator[Mention]:
-    """Yield words written as names are.
+    """Yield single words written as names are; what several words name is seldom who did it.
 
     Args:
         text: to search.
@@ -39,14 +46,14 @@ def guessed(text: str, terms: frozenset[str], common: frozenset[str]) -> Iterato
     """
     for match in _NAME.finditer(text):
         words = [word for word in match[0].split() if word not in common and word.removesuffix("'s") not in terms]
-        name = " ".join(words).removesuffix("'s").removesuffix("'")
-        if len(name) < 2 or (name.isupper() and " " not in name and len(name) > 4):
+        if len(words) != 1:
             continue
-        start = match.start() + match[0].find(name)
-        if start < match.start():  # what stands between the words of a name is none of it
+        name = words[0].removesuffix("'s").removesuffix("'")
+        if len(name) < 2 or (name.isupper() and len(name) > 4):
             continue
-        if len(words) == 1 and _STARTS_SENTENCE.search(text, 0, match.start()) and not _is_subject(text, match.end()):
+        if _STARTS_SENTENCE.search(text, 0, match.start()) and not _is_subject(text, match.end()):
             continue
+        start = match.start() + match[0].index(name)
         yield Mention(name, start, start + len(name))
 
 

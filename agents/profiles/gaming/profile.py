@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from agents.profiles.evidence import Evidence, Named
 from agents.profiles.gaming.events import Event, EventFinder, EventsData, place_in
 from agents.profiles.gaming.exports import EXPORTS
 from agents.profiles.gaming.games import Game, Games
-from agents.profiles.gaming.names import CONFIDENCE, Role, Rule, guessed, rule_name
+from agents.profiles.gaming.names import NameRules, Role, guessed, name_rules
 from agents.profiles.gaming.place import FIELDS, Place, place_of
 from agents.profiles.given_names import GivenNames, Mention
 from agents.profiles.profile import Enriched, Export, ProfileInputError, Sighted
@@ -34,12 +34,15 @@ LONGEST_TIMELINE = 500
 MOST_NAMES = 10
 """How many players, and how many teams, a highlight names."""
 
+LONGEST_TITLE = 60
+"""Characters of a game's name as a request writes it that a report shows."""
+
 CURVE_POINTS = 60
 """Into how many equal parts of the stream the hype curve is cut."""
 
 
 class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``games.yaml`` and ``events.yaml`` as one, as a customer's ``gaming.yaml`` adds to them."""
+    """``games.yaml``, ``events.yaml`` and ``calibration.yaml`` as one, as a customer's ``gaming.yaml`` adds to them."""
 
     fallback: Game
     games: dict[str, Game]
@@ -48,6 +51,7 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     contexts: list[Any]
     misses: dict[str, list[str]]
     kinds: dict[str, Any]
+    calibration: dict[str, Any]
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -71,9 +75,11 @@ class Gaming:
     version = 1
     about = "Matches and tournaments: what happens, who did it, how much it excites; a report at the end."
     exports: Mapping[str, Export] = EXPORTS
+    metadata = (*Asked.__struct_fields__, *FIELDS)
 
     def __init__(self, theirs: Mapping[str, Any] | None = None) -> None:
-        data = joined(load(PACKAGE, "games.yaml") | load(PACKAGE, "events.yaml"), theirs or {})
+        ours = load(PACKAGE, "games.yaml") | load(PACKAGE, "events.yaml") | load(PACKAGE, "calibration.yaml")
+        data = joined(ours, theirs or {})
         checked(self.name, data, Data)
         self.label = label(self.name, self.version, theirs)
         self._games = checked(self.name, {name: data[name] for name in Games.__struct_fields__}, Games)
@@ -82,6 +88,7 @@ class Gaming:
             self._finder = EventFinder(checked(self.name, events, EventsData), self.version)
         except ValueError as error:
             raise ProfileDataError(f"{self.name}: {error}") from error
+        self._name_rules = name_rules(self._finder.calibration, self.version)
         self._kinds = list(data["kinds"])
         for name, game in self._games.games.items():
             if lost := game.kinds - set(self._kinds):
@@ -90,20 +97,14 @@ class Gaming:
     def describe(self) -> dict[str, Any]:
         """Games with their options, kinds, and rules with their confidence."""
         return {
-            "metadata": ["game", *FIELDS],
+            "metadata": list(self.metadata),
             "games": {
                 name: {"options": game.options, "kinds": sorted(game.kinds), "keywords": game.keywords}
                 for name, game in self._games.games.items()
             },
             "fallback": self._games.fallback.options,
             "kinds": self._kinds,
-            "rules": [
-                *self._finder.rules(),
-                *(
-                    {"rule": rule_name(rule, role, self.version), "confidence": sure}
-                    for (rule, role), sure in CONFIDENCE.items()
-                ),
-            ],
+            "rules": [*self._finder.rules(), *(rule._asdict() for rule in self._name_rules.values())],
         }
 
     def options(self, asked: Request) -> Mapping[str, Any]:
@@ -130,23 +131,35 @@ class Gaming:
             raise ProfileInputError(f"metadata: {error}") from error
         name, game = self._games.find(wanted.game)
         given = frozenset(normal_tags([*asked.options.custom_tags, *self.options(asked)["custom_tags"]]))
-        return PreparedGaming(self._finder, name, game, place_of(asked), self._games.common, given)
+        names = (name, game.title or " ".join(wanted.game.split())[:LONGEST_TITLE])
+        return PreparedGaming(self._finder, self._name_rules, names, game, place_of(asked), self._games.common, given)
 
 
 class PreparedGaming:
-    """The rules for one match. ``given``: tags that the API puts on each highlight because it was asked to."""
+    """The rules for one match.
+
+    Args:
+        finder: of events.
+        names: of the game, for programs and as people write it.
+        game: its data.
+        place: who plays, where and when.
+        common: words that are no names.
+        given: tags that the API puts on each highlight because it was asked to.
+    """
 
     def __init__(
         self,
         finder: EventFinder,
-        name: str,
+        rules: NameRules,
+        names: tuple[str, str],
         game: Game,
         place: Place,
         common: frozenset[str],
         given: frozenset[str],
     ) -> None:
         self._finder = finder
-        self._name = name
+        self._rules = rules
+        self._name, self._title = names
         self._game = game
         self._common = common
         self._given = given
@@ -188,25 +201,19 @@ class PreparedGaming:
     def _who(self, title: str, description: str, at_s: float) -> dict[Role, list[Named]]:
         """Return whom the request gives and the text names; without a roster, what is written as names are."""
         text = f"{title}\n{description}"
-        rule: Rule = "given" if self._roster else "written"
-        mentions = self._roster.mentions(text) if self._roster else guessed(text, self._game.terms, self._common)
+        given = bool(self._roster)
+        mentions = self._roster.mentions(text) if given else guessed(text, self._game.terms, self._common)
         first: dict[str, Mention] = {}
         for mention in mentions:
             first.setdefault(mention.name, mention)
         named: dict[Role, list[Named]] = {"player": [], "team": []}
         for name, start, end in first.values():
-            role = self._role(name)
+            role: Role = "team" if name in self._teams else "player"
             if len(named[role]) < MOST_NAMES:
                 field, offset = place_in(start, title, description)
-                of = rule_name(rule, role, Gaming.version)
-                sure = CONFIDENCE[rule, role]
-                said = Evidence(text[start:end], field, offset, offset + end - start, at_s, of, sure)
+                said = Evidence(text[start:end], field, offset, offset + end - start, at_s, *self._rules[given, role])
                 named[role].append(Named(name, said))
         return named
-
-    def _role(self, name: str) -> Role:
-        """Say which of the two a name is: as the request says; a written name of several words counts as a team."""
-        return "team" if (name in self._teams if self._roster else " " in name) else "player"
 
     def document(self, highlights: Mapping[str, HighlightState]) -> dict[str, Any]:
         """The report of a match: the best moments, a timeline, the hype curve, and who stood out."""
@@ -216,6 +223,7 @@ class PreparedGaming:
         kept = {moment["highlight_id"] for moment in best[:LONGEST_TIMELINE]}
         return {
             "game": self._name,
+            "game_title": self._title,
             "top_moments": best[:TOP],
             "kinds": dict(sorted(Counter(kind for moment in moments for kind in moment["kinds"]).items())),
             "players": standing(moments, "players"),
@@ -225,9 +233,9 @@ class PreparedGaming:
         }
 
 
-def hype_of(events: list[Event], confidence: float) -> float:
+def hype_of(events: Sequence[Event], confidence: float) -> float:
     """Return how much a moment excites, 0 to 1: its strongest event, as sure as the rule and the API are."""
-    strongest = max((event.intensity * event.confidence for event in events), default=0.1)
+    strongest = max((event.excitement for event in events), default=0.1)
     return round(strongest * (0.5 + 0.5 * confidence), 3)
 
 

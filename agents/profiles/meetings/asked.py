@@ -13,6 +13,9 @@ import msgspec
 from agents.profiles.meetings.people import Attendee, attendees_of
 from agents.profiles.profile import ProfileInputError
 
+FIELDS = ("meeting_id", "title", "attendees", "agenda", "date", "timezone", "privacy")
+"""The metadata that is read, beside the transcript."""
+
 MOST_POINTS = 100
 """Points of an agenda that are read."""
 

@@ -6,6 +6,7 @@ import re
 from calendar import monthrange
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 import dateparser
 
@@ -167,6 +168,14 @@ def find(text: str) -> str | None:
     return match[0] if match else None
 
 
+class _Asked(NamedTuple):
+    """Words that say when, in lower case; the day of the meeting; whether ``3/4`` is the fourth of March."""
+
+    said: str
+    today: date
+    month_first: bool
+
+
 @lru_cache(maxsize=4096)
 def resolve(said: str, today: date, *, month_first: bool = False) -> date | None:
     """Return the day that words mean, seen from ``today``; ``None`` when they name no day.
@@ -181,35 +190,35 @@ def resolve(said: str, today: date, *, month_first: bool = False) -> date | None
         return None
     form = match.lastgroup
     try:
-        return _FORMS[form](match[0], today, month_first) if form in _FORMS else None
+        return _FORMS[form](_Asked(match[0], today, month_first)) if form in _FORMS else None
     except (ValueError, OverflowError):
         return None
 
 
-def _iso(said: str, today: date, month_first: bool) -> date | None:  # noqa: ARG001, FBT001 - the forms share one shape
-    return date.fromisoformat(said)
+def _iso(asked: _Asked) -> date | None:
+    return date.fromisoformat(asked.said)
 
 
-def _parsed(said: str, today: date, month_first: bool) -> date | None:  # noqa: FBT001 - as above
+def _parsed(asked: _Asked) -> date | None:
     settings = {
-        "RELATIVE_BASE": datetime(today.year, today.month, today.day, 12),  # noqa: DTZ001 - a local day
+        "RELATIVE_BASE": datetime(asked.today.year, asked.today.month, asked.today.day, 12),  # noqa: DTZ001 - a local day
         "PREFER_DATES_FROM": "future",
-        "DATE_ORDER": "MDY" if month_first else "DMY",
+        "DATE_ORDER": "MDY" if asked.month_first else "DMY",
     }
-    found = dateparser.parse(said, languages=["en"], settings=settings)
+    found = dateparser.parse(asked.said, languages=["en"], settings=settings)
     return found.date() if found else None
 
 
-def _month_day(said: str, today: date, month_first: bool) -> date | None:  # noqa: ARG001, FBT001
-    month = next((MONTHS[word] for word in re.findall(r"[^\W\d_]+", said) if word in MONTHS), None)
-    day = _day_of(said)
+def _month_day(asked: _Asked) -> date | None:
+    month = next((MONTHS[word] for word in re.findall(r"[^\W\d_]+", asked.said) if word in MONTHS), None)
+    day = _day_of(asked.said)
     if month is None or day is None:
         return None
-    year = re.search(r"20\d\d$", said)
+    year = re.search(r"20\d\d$", asked.said)
     if year:
         return date(int(year[0]), month, day)
-    this = date(today.year, month, day)
-    return this if this >= today else date(today.year + 1, month, day)
+    this = date(asked.today.year, month, day)
+    return this if this >= asked.today else date(asked.today.year + 1, month, day)
 
 
 def _day_of(said: str) -> int | None:
@@ -226,25 +235,25 @@ def _day_of(said: str) -> int | None:
     return None
 
 
-def _nth(said: str, today: date, month_first: bool) -> date | None:  # noqa: ARG001, FBT001
-    day = _day_of(said)
+def _nth(asked: _Asked) -> date | None:
+    day = _day_of(asked.said)
     if day is None:
         return None
-    year, month = today.year, today.month
-    if day < today.day or "next month" in said:
+    year, month = asked.today.year, asked.today.month
+    if day < asked.today.day or "next month" in asked.said:
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     return date(year, month, day)
 
 
-def _ends(said: str, today: date, month_first: bool) -> date | None:  # noqa: ARG001, FBT001
-    coming = "next" in said
-    if "week" in said or "woche" in said or "semana" in said or said == "eow":
-        friday = today + timedelta(days=4 - today.weekday())
-        return friday + timedelta(days=7) if coming or friday < today else friday
-    if "year" in said:
-        return date(today.year + coming, 12, 31)
-    year, month = today.year, today.month
-    if "quarter" in said or said == "eoq":
+def _ends(asked: _Asked) -> date | None:
+    coming = "next" in asked.said
+    if "week" in asked.said or "woche" in asked.said or "semana" in asked.said or asked.said == "eow":
+        friday = asked.today + timedelta(days=4 - asked.today.weekday())
+        return friday + timedelta(days=7) if coming or friday < asked.today else friday
+    if "year" in asked.said:
+        return date(asked.today.year + coming, 12, 31)
+    year, month = asked.today.year, asked.today.month
+    if "quarter" in asked.said or asked.said == "eoq":
         month = (month - 1) // 3 * 3 + 3
         step = 3
     else:
@@ -254,45 +263,47 @@ def _ends(said: str, today: date, month_first: bool) -> date | None:  # noqa: AR
     return date(year, month, monthrange(year, month)[1])
 
 
-def _weekday(said: str, today: date, month_first: bool) -> date | None:  # noqa: ARG001, FBT001
-    day = next(WEEKDAYS[word] for word in said.split() if word in WEEKDAYS)
-    nearest = today + timedelta(days=(day - today.weekday() - 1) % 7 + 1)
-    if said.startswith(("next ", "nächsten", "volgende")) or "next week" in said:
-        return today - timedelta(days=today.weekday()) + timedelta(days=7 + day)
-    if said.endswith((" week", "in a week")):
+def _weekday(asked: _Asked) -> date | None:
+    day = next(WEEKDAYS[word] for word in asked.said.split() if word in WEEKDAYS)
+    nearest = asked.today + timedelta(days=(day - asked.today.weekday() - 1) % 7 + 1)
+    if asked.said.startswith(("next ", "nächsten", "volgende")) or "next week" in asked.said:
+        return asked.today - timedelta(days=asked.today.weekday()) + timedelta(days=7 + day)
+    if asked.said.endswith((" week", "in a week")):
         return nearest + timedelta(days=7)
     return nearest
 
 
-def _ahead(said: str, today: date, month_first: bool) -> date | None:  # noqa: ARG001, FBT001
-    if "fortnight" in said:
-        return today + timedelta(days=14)
-    number = _NUMBER.search(said)
-    count = int(number[0]) if number else next((n for w, n in _LONGEST_NUMBERS if re.search(rf"\b{w}\b", said)), None)
+def _ahead(asked: _Asked) -> date | None:
+    if "fortnight" in asked.said:
+        return asked.today + timedelta(days=14)
+    number = _NUMBER.search(asked.said)
+    count = (
+        int(number[0]) if number else next((n for w, n in _LONGEST_NUMBERS if re.search(rf"\b{w}\b", asked.said)), None)
+    )
     if count is None:
         return None
-    if "month" in said:
-        year, month = divmod(today.month - 1 + count, 12)
-        year += today.year
-        return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))
-    if "working" in said or "business" in said:
-        day = today
+    if "month" in asked.said:
+        year, month = divmod(asked.today.month - 1 + count, 12)
+        year += asked.today.year
+        return date(year, month + 1, min(asked.today.day, monthrange(year, month + 1)[1]))
+    if "working" in asked.said or "business" in asked.said:
+        day = asked.today
         while count > 0:
             day += timedelta(days=1)
             count -= day.weekday() < 5
         return day
-    return today + timedelta(days=count * (7 if "week" in said or "woche" in said else 1))
+    return asked.today + timedelta(days=count * (7 if "week" in asked.said or "woche" in asked.said else 1))
 
 
 _LONGEST_NUMBERS = sorted(NUMBERS.items(), key=lambda pair: -len(pair[0]))
 
 
-def _tomorrow(said: str, today: date, month_first: bool) -> date | None:  # noqa: ARG001, FBT001
-    return today + timedelta(days=2 if "after" in said else 1)
+def _tomorrow(asked: _Asked) -> date | None:
+    return asked.today + timedelta(days=2 if "after" in asked.said else 1)
 
 
-def _today(said: str, today: date, month_first: bool) -> date | None:  # noqa: ARG001, FBT001
-    return today
+def _today(asked: _Asked) -> date | None:
+    return asked.today
 
 
 _FORMS = {

@@ -78,13 +78,18 @@ def minutes_html(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[s
 
 
 def actions_ics(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:  # noqa: ARG001 - the port
-    """The action items as tasks; their ids stay over revisions, so that a calendar updates them."""
+    """The action items as tasks; their ids stay over revisions, so that a calendar updates them.
+
+    No file without a task: a calendar needs a component (RFC 5545, 3.6).
+    """
     document = summary.document
+    if not document.get("actions"):
+        return {}
     calendar = Calendar()
     calendar.add("prodid", "-//TLDR Highlight pipeline//meetings//EN")
     calendar.add("version", "2.0")
     zone = ZoneInfo(document.get("meeting", {}).get("timezone") or "UTC")
-    for item in document.get("actions", []):
+    for item in document["actions"]:
         task = Todo()
         task.add("uid", f"{item['id']}.{summary.request_id}@tldr-highlight")
         task.add("dtstamp", summary.settled_at)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from agents.profiles.calibration import Calibration
 from agents.profiles.declared import DeclaredRules, Rule
 from agents.profiles.meetings.clauses import Clause
 from agents.profiles.meetings.reading import (
@@ -22,7 +23,7 @@ from agents.profiles.meetings.reading import (
 from agents.profiles.phrases import Words
 
 LEAST = 0.5
-"""Confidence from which an item counts as found."""
+"""Weight from which an item counts as found."""
 
 _MOST = 0.97
 _AGREEMENT = 0.35
@@ -34,9 +35,9 @@ _ANYBODY = re.compile(r"\b(?:who|someone|somebody|anyone|anybody|one of you|wer|
 class Act:
     """One speech act: a clause, what it does, and by which rule."""
 
-    __slots__ = ("clause", "confidence", "kind", "leans", "place", "rule", "turn", "who")
+    __slots__ = ("clause", "kind", "leans", "place", "rule", "turn", "weight", "who")
 
-    def __init__(self, turn: int, place: int, clause: Clause, rule: Rule[SpeechRule], confidence: float) -> None:
+    def __init__(self, turn: int, place: int, clause: Clause, rule: Rule[SpeechRule], weight: float) -> None:
         self.turn = turn
         self.place = place
         self.clause = clause
@@ -44,7 +45,7 @@ class Act:
         self.rule = rule.name
         self.who = rule.data.who
         self.leans = rule.data.leans
-        self.confidence = confidence
+        self.weight = weight
 
 
 class SpeechFinder:
@@ -59,13 +60,14 @@ class SpeechFinder:
             for rule in rules:
                 if lost := (rule.when | rule.unless) - CIRCUMSTANCES:
                     raise ValueError(f"kinds.{kind}.{rule.id}: no circumstance {', '.join(sorted(lost))}")
+        self.calibration = Calibration(data.calibration)
         contexts = [("context", context, context.phrases) for context in data.contexts]
         replies = [("reply", reply, phrases) for reply, phrases in data.replies.items()]
         self._declared = DeclaredRules("meetings", version, data.kinds, data.groups, [*contexts, *replies])
 
     def rules(self) -> Iterator[dict[str, Any]]:
         """Every rule with its name and confidence, for people."""
-        return self._declared.described()
+        return self._declared.described(self.calibration)
 
     def turn(self, speaker: str | None, clauses: list[Clause], *, spoken: bool = True) -> Turn:
         """Read one turn's clauses."""
@@ -122,9 +124,9 @@ def _of_clause(
         best.pop("question", None)  # what is asked for is no question, even when it is refused
     for kind, (stated, rule) in best.items():
         contexts = {context.id: context for context in factors if kind in context.kinds}
-        confidence = stated * math.prod(context.factor for context in contexts.values())
-        if confidence >= LEAST:
-            yield Act(*where, rule, round(confidence, 3))
+        weight = stated * math.prod(context.factor for context in contexts.values())
+        if weight >= LEAST:
+            yield Act(*where, rule, round(weight, 3))
 
 
 def _joined(acts: list[Act]) -> list[Act]:

@@ -9,6 +9,7 @@ from datetime import date
 
 import msgspec
 
+from agents.profiles.calibration import Calibration
 from agents.profiles.evidence import Evidence
 from agents.profiles.meetings.dates import resolve
 from agents.profiles.meetings.finder import Act
@@ -21,8 +22,8 @@ from agents.profiles.phrases import Phrases, Words
 LONGEST_TEXT = 400
 """Characters of an item's text and of its evidence."""
 
-DISCUSSION = 0.8
-"""How often nothing else was said indeed where nothing else was found."""
+_DISCUSSION = 0.8
+"""What it weighs that nothing else was found."""
 
 _WORD = re.compile(r"[^\W_]+")
 _COMMON = frozenset(
@@ -158,6 +159,7 @@ class ItemMaker:
         privacy: what is replaced.
         today: its local day; ``None`` when nobody said, so that only what names a whole date has one.
         month_first: how dates in digits are read.
+        calibration: what weights are worth.
         marks: phrases that mean a priority, or ``waits``: what an item waits for begins there.
     """
 
@@ -169,12 +171,14 @@ class ItemMaker:
         *,
         month_first: bool,
         marks: Phrases[str],
+        calibration: Calibration,
     ) -> None:
         self._people = people
         self._privacy = privacy
         self._today = today
         self._month_first = month_first
         self._marks = marks
+        self._calibration = calibration
 
     def make_all(self, acts: Sequence[Act], turns: Sequence[Turn], sources: Sequence[Source]) -> list[Item]:
         """Make the items of acts, in their order."""
@@ -192,6 +196,7 @@ class ItemMaker:
         due, due_text = self._due(act, turns, acting) if action else (None, None)
         text = self._privacy.text(said)[:LONGEST_TEXT]
         priority, waits_for = self._marked(said) if action else ("normal", None)
+        sure = self._calibration.confidence(act.kind, act.weight)
         return Item(
             id=item_id(act.kind, text),
             kind=act.kind,
@@ -204,21 +209,22 @@ class ItemMaker:
             depends_on=waits_for,
             speaker=self.speaker(source.speaker),
             at_s=source.at(clause.start)[1],
-            confidence=act.confidence,
-            evidence=evidence_of(source, clause.start, clause.end, text, act.rule, act.confidence),
+            confidence=sure,
+            evidence=evidence_of(source, clause.start, clause.end, text, act.rule, sure),
         )
 
     def discussion(self, source: Source) -> Item:
         """Make the item of a highlight in which nothing else was found."""
         text = self._privacy.text(source.text.strip())[:LONGEST_TEXT]
+        sure = self._calibration.confidence("discussion", _DISCUSSION)
         return Item(
             id=item_id("discussion", text),
             kind="discussion",
             text=text,
             speaker=self.speaker(source.speaker),
             at_s=source.times[0],
-            confidence=DISCUSSION,
-            evidence=evidence_of(source, 0, len(source.text), text, "meetings.discussion.nothing-else@1", DISCUSSION),
+            confidence=sure,
+            evidence=evidence_of(source, 0, len(source.text), text, "meetings.discussion.nothing-else@1", sure),
         )
 
     def speaker(self, label: str | None) -> str | None:

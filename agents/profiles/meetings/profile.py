@@ -10,6 +10,7 @@ import msgspec
 from agents.ledger_records import HighlightState, LinkedTranscript
 from agents.profiles.data import ProfileDataError, checked, joined, label, load
 from agents.profiles.follow_up import FollowUpItem
+from agents.profiles.meetings.asked import FIELDS as MEETING_FIELDS
 from agents.profiles.meetings.asked import Meeting, meeting_of
 from agents.profiles.meetings.clauses import ClauseReader, Vocabulary
 from agents.profiles.meetings.exports import EXPORTS
@@ -24,6 +25,7 @@ from agents.profiles.meetings.turns import Source, sources_of
 from agents.profiles.meetings.wording import Teller
 from agents.profiles.phrases import Phrases
 from agents.profiles.profile import Enriched, Export, Shown
+from agents.profiles.transcript import FIELDS as TRANSCRIPT_FIELDS
 from agents.profiles.transcript import Transcript, transcript_of, transcript_url
 from schemas.records.observation import ObservedHighlight
 from schemas.records.request import Request
@@ -48,7 +50,7 @@ MAIN = ("action_item", "decision", "question", "discussion")
 
 
 class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``rules.yaml``, as a customer's ``meetings.yaml`` adds to it."""
+    """``rules.yaml`` and ``calibration.yaml`` as one, as a customer's ``meetings.yaml`` adds to it."""
 
     words: Vocabulary
     groups: dict[str, list[str]]
@@ -58,6 +60,7 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agenda_words: list[str]
     priority: dict[str, list[str]]
     dependency: list[str]
+    calibration: dict[str, Any]
 
 
 class Meetings:
@@ -74,9 +77,10 @@ class Meetings:
     version = 1
     about = "Meetings: action items, decisions, open questions; minutes at the end. Private unless a request says no."
     exports: Mapping[str, Export] = EXPORTS
+    metadata = (*MEETING_FIELDS, *TRANSCRIPT_FIELDS)
 
     def __init__(self, theirs: Mapping[str, Any] | None = None) -> None:
-        data = joined(load(PACKAGE, "rules.yaml"), theirs or {})
+        data = joined(load(PACKAGE, "rules.yaml") | load(PACKAGE, "calibration.yaml"), theirs or {})
         form = checked(self.name, data, Data)
         self.label = label(self.name, self.version, theirs)
         self.words = form.words
@@ -96,7 +100,7 @@ class Meetings:
     def describe(self) -> dict[str, Any]:
         """Options, kinds, and rules with their confidence."""
         return {
-            "metadata": ["meeting_id", "title", "attendees", "agenda", "date", "timezone", "transcript", "privacy"],
+            "metadata": list(self.metadata),
             "options": OPTIONS,
             "kinds": list(MAIN),
             "agenda_words": sorted(self.agenda_words),
@@ -133,7 +137,12 @@ class PreparedMeetings:
         self._privacy = Privacy(meeting.names, people, meeting.region)
         self._reader = ClauseReader(profile.words, people)
         self._maker = ItemMaker(
-            people, self._privacy, meeting.today, month_first=meeting.month_first, marks=profile.marks
+            people,
+            self._privacy,
+            meeting.today,
+            month_first=meeting.month_first,
+            marks=profile.marks,
+            calibration=profile.finder.calibration,
         )
         self._agenda = Agenda(meeting.agenda, profile.agenda_words)
         teller = Teller(self._reader, self._finder, self._privacy, transcript)

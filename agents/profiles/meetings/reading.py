@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from agents.profiles.calibration import Measured
 from agents.profiles.declared import Rule, RuleData
 from agents.profiles.meetings.clauses import Clause
 
@@ -100,12 +101,13 @@ class ContextData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SpeechData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``rules.yaml`` but for its words."""
+    """``rules.yaml`` but for its words, and ``calibration.yaml``."""
 
     groups: dict[str, list[str]]
     replies: dict[str, list[str]]
     contexts: list[ContextData]
     kinds: dict[Kind, list[SpeechRule]]
+    calibration: dict[str, Measured]
 
 
 class Read:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,9 @@ from schemas.records import Highlight, Request, Summary, Tournament
 
 _SHOWN_LINES = 32
 _LEADERS = 5
+
+_WRITTEN = ".written-by-demo"
+"""File in the folder of documents that lists what a demo wrote there, so that the next takes away that and no more."""
 
 
 def show_documents(
@@ -42,9 +46,22 @@ def show_documents(
             if place == 0:
                 _show(out, request, summary, next(iter(rendered.values()), ""))
             files.update(rendered)
-        _write(out, folder / request.request_id, files)
+        _write(out, folder, request.request_id, files)
     for tournament in published.tournaments.values():
         _show_tournament(out, tournament)
+
+
+def forget_former(folder: Path) -> None:
+    """Take away the documents that a former demo wrote: beside those of this one they would look like its own."""
+    listed = folder / _WRITTEN
+    with suppress(OSError):
+        for line in listed.read_text("utf-8", errors="replace").splitlines():
+            parts = line.split("/")
+            if len(parts) == 2 and not {"", ".", ".."} & set(parts):
+                folder.joinpath(*parts).unlink(missing_ok=True)
+                with suppress(OSError):  # something else is in it
+                    (folder / parts[0]).rmdir()
+        listed.unlink()
 
 
 def latest_of(records: Iterable[Highlight]) -> list[Highlight]:
@@ -68,7 +85,7 @@ def _show_tournament(out: Output, tournament: Tournament) -> None:
     totals = tournament.totals
     out.record({"event": "tournament", **msgspec.to_builtins(tournament)})
     out.line("")
-    state = "final" if tournament.final else f"{totals.running} streams running"
+    state = "final" if tournament.final else f"{totals.running} of its streams running"
     out.line(f"--- {tournament.name or tournament.tournament_id}: {state}")
     told = f"{totals.highlights} highlights of {totals.streams} streams are {totals.moments} moments"
     out.line(f"{told}; {totals.notified} notifications, {totals.suppressed} held back")
@@ -94,11 +111,15 @@ def _show(out: Output, request: Request, summary: Summary, text: str) -> None:
             out.line(line)
 
 
-def _write(out: Output, folder: Path, files: dict[str, str]) -> None:
+def _write(out: Output, documents: Path, request_id: str, files: dict[str, str]) -> None:
+    folder = documents / request_id
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            (folder / Path(name).name).write_text(text, "utf-8")
+        texts = {folder / Path(name).name: text for name, text in files.items()}
+        with (documents / _WRITTEN).open("a", encoding="utf-8") as listed:
+            listed.writelines(f"{request_id}/{path.name}\n" for path in texts)
+        for path, text in texts.items():
+            path.write_text(text, "utf-8")
     except OSError as error:
         out.note(f"the documents cannot be written to {folder}: {error.strerror}")
         return

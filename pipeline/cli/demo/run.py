@@ -15,9 +15,10 @@ import httpx
 import orjson
 import psutil
 
-from pipeline.cli.demo.documents import show_documents
+from pipeline.cli.demo.documents import forget_former, show_documents
 from pipeline.cli.demo.report import figures_of, show_account
 from pipeline.cli.demo.state import DemoState, WorkerLife
+from pipeline.cli.demo.tournaments import tournaments_ended
 from pipeline.cli.demo.view import View, make_view
 from pipeline.cli.errors import CommandError
 from pipeline.cli.kafka_access import reach
@@ -67,9 +68,11 @@ async def run_demo(options: DemoOptions, settings: Settings, desk: ProfileDesk, 
     if settings.kafka.bootstrap_servers:
         await reach(settings)  # within seconds, and before anything is put up
     check_writable(options.json_file, "--json-file")  # now: a minute of work would end without its figures
-    requests = _requests(options)
+    requests = requests_of(options)
     if options.json_file.is_file():
         options.json_file.write_bytes(b"")  # figures of a former run would look like those of this one if it fails
+    documents = options.json_file.parent / "documents"
+    forget_former(documents)
     began = psutil.Process().create_time()  # what a person waits for counts from the command, imports included
     state = DemoState(
         clock=lambda: time.time() - began,
@@ -85,7 +88,7 @@ async def run_demo(options: DemoOptions, settings: Settings, desk: ProfileDesk, 
                 account, published = await _run(stack, state, view, options)
         figures = figures_of(state, account)
         stack.keep_folder = not account.ok
-        show_documents(out, desk, requests, published, options.json_file.parent / "documents")
+        show_documents(out, desk, requests, published, documents)
         show_account(out, state, account, figures, options.json_file, stack.folder)
         if not account.ok:
             _show_logs(out, stack)
@@ -104,8 +107,15 @@ async def _run(stack: LocalStack, state: DemoState, view: View, options: DemoOpt
     return await _settle(stack, state, view)
 
 
-def _requests(options: DemoOptions) -> list[Request]:
-    requests = read_requests(options.requests) if options.requests else example_requests()
+def requests_of(options: DemoOptions) -> list[Request]:
+    """Return the requests that are sent; lines of a file that name no profile have the one that is shown.
+
+    Raises:
+        RequestFileError: the file cannot be used.
+        CommandError: none of them has the profile.
+    """
+    given = options.requests
+    requests = read_requests(given, profile=options.profile) if given else example_requests()
     chosen = [one for one in requests if options.profile in {None, one.profile.partition("@")[0]}]
     if not chosen:
         raise CommandError(
@@ -174,6 +184,7 @@ async def _watch_with_kill(stack: LocalStack, state: DemoState, view: View, opti
         ) as reader:
             await _follow(reader, state, view)
         expecting.cancel()
+        await tournaments_ended(stack, state.requests)
         await ready
         if killing is not None:
             await killing

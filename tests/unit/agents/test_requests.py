@@ -10,6 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.domain import HighlightDomain
+from agents.policy import Policy
+from agents.profiles import Profiles
+from agents.profiles.gaming import Gaming
 from pipeline.domain import Outcome
 from pipeline.effects.calls import Accepted, Failed, Read, Submit
 from schemas import catalogue
@@ -110,6 +114,14 @@ def test_a_bad_request_is_refused_with_its_reason(value: bytes, code: str) -> No
     assert refusal.value.code == code
     assert bench.stage.log == []
     assert bench.stage.published == []
+
+
+def test_metadata_that_a_profile_cannot_use_is_refused_with_the_page_to_read() -> None:
+    """A producer who sees the dead letter alone knows the field, the profile, and where its form is written down."""
+    bench = Bench(domain=HighlightDomain(Policy(), profiles=Profiles([Gaming()])))
+    with pytest.raises(RecordError, match=r"metadata\.players: .*profile gaming@1.*docs/profiles\.md") as refusal:
+        bench.request(profile="gaming", metadata={"players": 7})
+    assert refusal.value.code == "invalid"
 
 
 @pytest.mark.parametrize("asked", ["general", "general@1"])

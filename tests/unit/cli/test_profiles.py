@@ -141,14 +141,14 @@ def test_a_difference_names_tags_and_fields() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ["replay", "--profile", "cooking"],
+        ["replay", "--profile", "cooking", "--all"],
         ["replay", "--profile", "gaming", "--since", "yesterday"],
         ["replay", "--profile", "gaming", "--since", "2h", "--from", "2026-11-01"],
         ["replay", "--profile", "gaming", "--from", "2026-11-02", "--to", "2026-11-01"],
-        ["replay", "--profile", "gaming", "--to-topic", "other.tldr.ledger.v1"],
-        ["replay", "--profile", "gaming", "--to-topic", "__consumer_offsets"],
-        ["replay", "--profile", "gaming", "--to-topic", "tldr.highlights.v1"],
-        ["replay", "--profile", "gaming", "--to-topic", "no topic"],
+        ["replay", "--profile", "gaming", "--to-topic", "other.tldr.ledger.v1", "--all"],
+        ["replay", "--profile", "gaming", "--to-topic", "__consumer_offsets", "--all"],
+        ["replay", "--profile", "gaming", "--to-topic", "tldr.highlights.v1", "--all"],
+        ["replay", "--profile", "gaming", "--to-topic", "no topic", "--all"],
     ],
 )
 def test_a_replay_that_makes_no_sense_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:

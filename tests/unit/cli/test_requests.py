@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from pipeline.cli.demo.run import DemoOptions, requests_of
 from pipeline.cli.submit import platform_of
 from pipeline.stack.requests import RequestFileError, example_requests, parse_requests, read_requests
 
@@ -31,6 +33,18 @@ def test_all_bad_lines_are_named_at_once() -> None:
     with pytest.raises(RequestFileError) as caught:
         parse_requests(b"\n".join([good, b"{", b"", b'{"request_id":"b"}', good]), "file")
     assert [problem.partition(":")[0] for problem in caught.value.problems] == ["line 2", "line 4", "line 5"]
+
+
+def test_lines_that_name_no_profile_get_the_one_that_was_asked_for(tmp_path: Path) -> None:
+    """What a line names itself comes first; without a wish, such a line has the general rules."""
+    file = tmp_path / "requests.jsonl"
+    line = {"tenant": "t", "source_url": "https://example.com/x"}
+    named = {**line, "request_id": "a", "profile": "general"}
+    file.write_text("\n".join(json.dumps(one) for one in (named, {**line, "request_id": "b"})))
+    assert [one.profile for one in read_requests(file)] == ["general", "general"]
+    assert [one.profile for one in read_requests(file, profile="gaming")] == ["general", "gaming"]
+    (chosen,) = requests_of(DemoOptions(requests=file, profile="gaming"))
+    assert (chosen.request_id, chosen.profile) == ("b", "gaming")
 
 
 @pytest.mark.parametrize("text", [b"", b"\n\n"])

@@ -128,12 +128,12 @@ def test_the_document_is_what_a_student_takes_home() -> None:
     document = rules.document({one.id: state(one, rules) for one in shown})
     (entry,) = document["glossary"]
     assert (entry["term"], entry["times"], entry["evidence"]["rule"]) == (
-        "roux",
+        "Roux",
         [0.0, 30.0],
-        "education.definition.copula@1",
+        "education.definition.defined@1",
     )
     assert [(one["form"], one["answer"]) for one in document["questions"]] == [
-        ("cloze", "roux"),
+        ("cloze", "Roux"),
         ("what says", "Hooke's law states that extension is proportional to load."),
     ]
     assert document["index"]["roux"] == [0.0, 30.0]

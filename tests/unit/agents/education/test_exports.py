@@ -8,6 +8,7 @@ import re
 from io import StringIO
 from typing import Any
 
+import pytest
 import webvtt
 
 from schemas.records import Highlight, ObservedHighlight
@@ -74,6 +75,20 @@ def test_notes_are_markdown_that_shows_what_was_said() -> None:
         assert f"\n## {title}\n" in text
     assert "- **roux** (" in text
     assert "\\[bread\\](x) \\*rise\\*" in text
+
+
+@pytest.mark.parametrize(
+    ("metadata", "heading"),
+    [
+        ({}, "# Study notes"),
+        ({"title": " Light\n*and* heat "}, "# Study notes: Light \\*and\\* heat"),
+        ({"title": " "}, "# Study notes"),
+    ],
+)
+def test_notes_bear_the_title_of_their_lecture(metadata: dict[str, Any], heading: str) -> None:
+    """As the request names it, and no markup; without one they say what they are."""
+    (text,) = EDUCATION.exports["notes-md"].render(summary_of(prepared(**metadata).document({})), []).values()
+    assert text.splitlines()[0] == heading
 
 
 def test_captions_of_clips_are_read_back() -> None:

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from agents.profiles.education.laws import law_alone, law_asked, law_behind, law_beside, namesake
 from agents.profiles.education.sentences import Sentence, spelled_out
-from tests.eval import ours
 from tests.eval.labelled import Passage, Said
+from tests.eval.ours import found
+from tests.unit.agents.education.support import EDUCATION
 
 
 def _kinds(text: str) -> frozenset[str]:
-    return ours.passage(Passage("x", [], [Said(0.0, 20.0, None, text)], [])).kinds
+    return found(EDUCATION, Passage("x", [], [Said(0.0, 20.0, None, text)], [])).kinds
 
 
 @pytest.mark.parametrize(

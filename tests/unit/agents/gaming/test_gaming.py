@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from agents.ledger_records import HighlightState
 from agents.profiles import ProfileInputError
-from agents.profiles.data import ProfileDataError
+from agents.profiles.data import ProfileDataError, load
 from agents.profiles.gaming import Gaming
 from agents.profiles.gaming.profile import PreparedGaming
 from schemas.records import ObservedHighlight, Options, Request, Summary
@@ -235,6 +235,28 @@ def test_the_report_can_be_taken_out_as_markdown_and_table() -> None:
     header, row = csv.reader(StringIO(table))
     assert dict(zip(header, row, strict=True))["title"] == "'=Nyx aces | *again*"
     assert document["players"] == [{"name": "Nyx", "moments": 1, "hype": document["top_moments"][0]["hype"]}]
+
+
+@pytest.mark.parametrize(
+    ("game", "heading"),
+    [
+        ("lol", "# League of Legends: 1 highlight"),
+        ("valorant", "# VALORANT: 1 highlight"),
+        ("Chess  *Blitz*", "# Chess \\*Blitz\\*: 1 highlight"),
+        ("", "# Match: 1 highlight"),
+    ],
+)
+def test_the_report_names_the_game_as_people_write_it(game: str, heading: str) -> None:
+    """Known games as their makers do, others as the request does."""
+    summary = summary_of(prepared(game=game).document({}))
+    (report,) = GAMING.exports["report-md"].render(summary, []).values()
+    assert report.splitlines()[0] == heading
+
+
+def test_every_game_that_ships_has_a_written_name() -> None:
+    """None falls back to how a request happens to write it."""
+    games = load("agents.profiles.gaming", "games.yaml")["games"]
+    assert [name for name, game in games.items() if not game.get("title")] == []
 
 
 def summary_of(document: dict[str, Any]) -> Summary:

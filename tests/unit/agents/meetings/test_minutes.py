@@ -136,6 +136,22 @@ def test_the_calendar_is_read_back() -> None:
     assert task["PRIORITY"] == 1
 
 
+def test_without_tasks_there_is_no_calendar() -> None:
+    """A calendar needs a component (RFC 5545, 3.6), so an empty one would be refused by those who read it."""
+    assert EXPORTS["actions-ics"].render(summary_of({"actions": []}), []) == {}
+    assert EXPORTS["actions-ics"].render(summary_of({}), []) == {}
+
+
+def test_decisions_and_open_questions_have_one_form_on_the_page() -> None:
+    """Who said it and when; a list without any says so."""
+    said = {"text": "Ship <it>", "speaker": "Ann", "at_s": 61.0}
+    row = "<li>Ship &lt;it&gt; <small>(Ann, 1:01)</small></li>"
+    for some, none in (("decisions", "open_questions"), ("open_questions", "decisions")):
+        page = exported("minutes-html", {some: [said], none: []})
+        assert page.count(row) == 1
+        assert page.count("<li>None.</li>") == 1
+
+
 def test_the_table_runs_no_formula() -> None:
     """What begins like a formula is quoted."""
     rows = list(csv.DictReader(StringIO(exported("actions-csv", {"actions": [hostile_item()]}))))
