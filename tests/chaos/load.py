@@ -24,7 +24,7 @@ PROFILES: tuple[tuple[str, dict[str, Any]], ...] = (
         {
             "type": "meeting",
             "attendees": ["Amara Okafor", "Bjorn Lund", "Chen Wei", "Priya Nair"],
-            "date": "2026-07-01T09:00:00",
+            "date": "2099-07-01T09:00:00",
             "timezone": "Europe/Berlin",
         },
     ),
@@ -37,6 +37,8 @@ def request_record(seed: int, number: int, **fields: Any) -> tuple[str, bytes]:
     """Return id and value of the n-th request of a run."""
     request_id = f"chaos-{seed}-{number:04d}"
     profile, metadata = PROFILES[number % len(PROFILES)]
+    if profile == "gaming":  # of every 60 requests those of one tenant are a tournament, of every 36 a match
+        metadata = metadata | {"tournament_id": f"cup-{number // 60}", "match_id": f"match-{number // 36}"}
     value = {
         "request_id": request_id,
         "tenant": f"tenant-{number % 3}",

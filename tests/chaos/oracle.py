@@ -9,11 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from tests.chaos import follow_ups, tournaments
 from tests.chaos.reading import Read
 from tests.chaos.rules import Rules
 
 MARK = "tldr-nonce-"
 """Begins the tag by which the pipeline recognises its own submissions; never published."""
+
+BESIDE = (*tournaments.TOPICS, follow_ups.TOPIC)
+"""Topics of what is made of highlights in other partitions, and at other times."""
 
 _SHOWN = 12
 """Problems that are spelled out; the rest is only counted."""
@@ -34,6 +38,10 @@ class Account:
         stale: highlights whose last published content is not the final one.
         bad_summaries: requests whose latest summary does not equal what was published.
         bad_rules: final records and documents that are not what the request's profile makes of the final content.
+        bad_tournaments: faults in what was told of tournaments.
+        bad_follow_ups: faults in what was told of things to do.
+        moments: records of moments of tournaments.
+        reminders: of things to do.
         unsettled: requests without a summary.
         posts: submissions that the API applied.
         extra_posts: of these, more than one for a request.
@@ -50,6 +58,10 @@ class Account:
     stale: int = 0
     bad_summaries: int = 0
     bad_rules: int = 0
+    bad_tournaments: int = 0
+    bad_follow_ups: int = 0
+    moments: int = 0
+    reminders: int = 0
     unsettled: int = 0
     posts: int = 0
     extra_posts: int = 0
@@ -58,14 +70,9 @@ class Account:
     @property
     def holds(self) -> bool:
         """Whether everything is there, once, in order, and right."""
-        wrong = (self.missing, self.unknown, self.duplicate, self.out_of_order, self.stale)
-        return (
-            not any(wrong)
-            and not self.bad_summaries
-            and not self.bad_rules
-            and not self.unsettled
-            and not self.extra_posts
-        )
+        records = (self.missing, self.unknown, self.duplicate, self.out_of_order, self.stale)
+        made_of_them = (self.bad_summaries, self.bad_rules, self.bad_tournaments, self.bad_follow_ups)
+        return not any((*records, *made_of_them, self.unsettled, self.extra_posts))
 
     def note(self, problem: str) -> None:
         """Keep a problem in words, if not too many are kept already."""
@@ -113,6 +120,7 @@ def compare(
     highlights: Iterable[Read],
     summaries: Mapping[str, Mapping[str, Any]],
     truth: Truth,
+    beside: Mapping[str, Sequence[Read]],
 ) -> Account:
     """Compare.
 
@@ -121,9 +129,11 @@ def compare(
         highlights: all records of the highlights topic, each partition in order.
         summaries: the latest summary by request id.
         truth: what really is.
+        beside: all records of the topics :data:`BESIDE`.
     """
     account = Account(posts=sum(map(len, truth.posts.values())))
     rules = Rules()
+    finals: dict[str, list[dict[str, Any]]] = {}
     by_request: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for read in highlights:
         record = json.loads(read.value or b"{}")
@@ -131,14 +141,34 @@ def compare(
         account.records += 1
     for request_id, value in asked.items():
         summary = summaries.get(request_id)
-        final = _judge_request(account, request_id, by_request.pop(request_id, []), summary, truth)
-        for problem in rules.differences(value, list(final.values()), summary):
+        records = by_request.pop(request_id, [])
+        finals[request_id] = list(_judge_request(account, request_id, records, summary, truth).values())
+        for problem in rules.differences(value, finals[request_id], summary):
             account.bad_rules += 1
             account.note(f"{request_id}: {problem}")
     for request_id, records in by_request.items():
         account.unknown += len(records)
         account.note(f"{request_id}: {len(records)} records of a request that nobody made")
+    _judge_beside(account, asked, finals, beside)
     return account
+
+
+def _judge_beside(
+    account: Account,
+    asked: Mapping[str, bytes],
+    finals: Mapping[str, Sequence[Mapping[str, Any]]],
+    beside: Mapping[str, Sequence[Read]],
+) -> None:
+    """Check what is made of the final highlights in other partitions, and at other times."""
+    told = beside.get(follow_ups.TOPIC, ())
+    account.moments = len(beside.get("moments", ()))
+    account.reminders = sum(b'"kind":"reminder"' in (read.value or b"") for read in told)
+    for problem in tournaments.differences(asked, finals, beside):
+        account.bad_tournaments += 1
+        account.note(problem)
+    for problem in follow_ups.differences(asked, finals, told):
+        account.bad_follow_ups += 1
+        account.note(problem)
 
 
 def projection(highlights: Iterable[Read]) -> str:

@@ -18,14 +18,19 @@ from pipeline.settings import Settings
 from pipeline.stack.simulator import SimulatorProcess
 from pipeline.stack.topics import apply_topics
 from schemas.catalogue import INPUTS, full_name, load
+from tests.chaos import follow_ups, tournaments
 from tests.chaos.fleet import Fleet
 from tests.chaos.load import Writer, request_record
-from tests.chaos.oracle import Account, Truth, compare
+from tests.chaos.oracle import BESIDE, Account, Truth, compare
 from tests.chaos.reading import Ends, Tail, unread
 from tests.chaos.scale import Scale
 
 OUTPUTS = tuple(short for short in load().topics if short not in INPUTS)
 """Short names of the topics that only ledgers write."""
+
+_LATE_S = 10.0
+"""Within so many seconds after the last request has ended, its tournament's last record and reminders are there."""
+
 _ENDED = frozenset({"settled", "rejected"})
 
 
@@ -184,11 +189,21 @@ class Scene:
             await asyncio.sleep(0.3)
 
     async def account(self) -> Account:
-        """Compare what was published with the truth."""
-        await self.tail("highlights").catch_up()
+        """Compare what was published with the truth; what comes a moment later than all else is waited for."""
+        deadline = time.monotonic() + _LATE_S
+        while True:
+            account = await self._compare()
+            late = account.bad_tournaments or account.bad_follow_ups
+            if not late or time.monotonic() > deadline:
+                return account
+            await asyncio.sleep(1.0)
+
+    async def _compare(self) -> Account:
+        for short in ("highlights", *BESIDE):
+            await self.tail(short).catch_up()
         summaries = await self.latest("summaries")
-        published = self.tail("highlights").all
-        return compare(self.asked, published, summaries, await self.truth())
+        beside = {short: self.tail(short).all for short in BESIDE}
+        return compare(self.asked, self.tail("highlights").all, summaries, await self.truth(), beside)
 
     async def truth(self) -> Truth:
         """Return what the simulator says."""
@@ -217,7 +232,13 @@ def _settings(servers: str, name: str, scale: Scale, base_url: str) -> Settings:
             "heartbeat_s": 1.0,
             "stall_timeout_s": 60.0,
         },
-        "policy": {"in_doubt": "resubmit"},
+        "policy": {"in_doubt": "resubmit", "remind_before_s": follow_ups.REMIND_BEFORE_S},
+        "tournaments": {
+            "every_s": 0.5,
+            "notify_above": 0.5,
+            "notify_burst": tournaments.BURST,
+            "notify_per_minute": tournaments.PER_MINUTE,
+        },
     }
     for path, value in scale.settings:
         group, _, key = path.partition(".")
