@@ -34,6 +34,11 @@ class Account:
         stale: highlights whose last published content is not the final one.
         bad_summaries: requests whose latest summary does not equal what was published.
         bad_rules: final records and documents that are not what the request's profile makes of the final content.
+        moments: that stand in tournaments; ``merged``: of these, with more than one point of view.
+        notified: moments notified of; ``suppressed``: those that were too many.
+        follow_ups: items of documents that are open; ``reminded``: reminders of them.
+        bad_tournaments: what is wrong with moments, leaderboards and notifications.
+        bad_follow_ups: what is wrong with follow-ups and reminders.
         unsettled: requests without a summary.
         posts: submissions that the API applied.
         extra_posts: of these, more than one for a request.
@@ -50,6 +55,14 @@ class Account:
     stale: int = 0
     bad_summaries: int = 0
     bad_rules: int = 0
+    moments: int = 0
+    merged: int = 0
+    notified: int = 0
+    suppressed: int = 0
+    follow_ups: int = 0
+    reminded: int = 0
+    bad_tournaments: int = 0
+    bad_follow_ups: int = 0
     unsettled: int = 0
     posts: int = 0
     extra_posts: int = 0
@@ -63,9 +76,15 @@ class Account:
             not any(wrong)
             and not self.bad_summaries
             and not self.bad_rules
+            and not self.tells_late
             and not self.unsettled
             and not self.extra_posts
         )
+
+    @property
+    def tells_late(self) -> bool:
+        """Whether something is wrong that the next second may put right: leaderboards and reminders take their time."""
+        return bool(self.bad_tournaments or self.bad_follow_ups)
 
     def note(self, problem: str) -> None:
         """Keep a problem in words, if not too many are kept already."""
