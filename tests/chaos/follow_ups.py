@@ -58,7 +58,7 @@ def judge_follow_ups(
         for record in told[request_id]:
             by_item[record.item_id].append(record)
         account.follow_ups += sum(changes[-1][0] != "withdrawn" for changes in wanted.values())
-        account.reminded += sum(record.kind == "reminder" for record in told[request_id])
+        account.reminders += sum(record.kind == "reminder" for record in told[request_id])
         for item_id in sorted(wanted.keys() | by_item.keys()):
             problems = _judge_changes(wanted.get(item_id, []), by_item[item_id])
             problems += _judge_reminders(by_item[item_id], timedelta(seconds=remind_before_s), as_of)

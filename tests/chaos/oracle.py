@@ -36,7 +36,7 @@ class Account:
         bad_rules: final records and documents that are not what the request's profile makes of the final content.
         moments: that stand in tournaments; ``merged``: of these, with more than one point of view.
         notified: moments notified of; ``suppressed``: those that were too many.
-        follow_ups: items of documents that are open; ``reminded``: reminders of them.
+        follow_ups: items of documents that are open; ``reminders``: reminders of them.
         bad_tournaments: what is wrong with moments, leaderboards and notifications.
         bad_follow_ups: what is wrong with follow-ups and reminders.
         unsettled: requests without a summary.
@@ -60,7 +60,7 @@ class Account:
     notified: int = 0
     suppressed: int = 0
     follow_ups: int = 0
-    reminded: int = 0
+    reminders: int = 0
     bad_tournaments: int = 0
     bad_follow_ups: int = 0
     unsettled: int = 0
@@ -71,15 +71,9 @@ class Account:
     @property
     def holds(self) -> bool:
         """Whether everything is there, once, in order, and right."""
-        wrong = (self.missing, self.unknown, self.duplicate, self.out_of_order, self.stale)
-        return (
-            not any(wrong)
-            and not self.bad_summaries
-            and not self.bad_rules
-            and not self.tells_late
-            and not self.unsettled
-            and not self.extra_posts
-        )
+        records = (self.missing, self.unknown, self.duplicate, self.out_of_order, self.stale)
+        made_of_them = (self.bad_summaries, self.bad_rules, self.bad_tournaments, self.bad_follow_ups)
+        return not any((*records, *made_of_them, self.unsettled, self.extra_posts))
 
     @property
     def tells_late(self) -> bool:

@@ -61,7 +61,7 @@ def test_what_a_meeting_leaves_passes() -> None:
     """Opened, reminded of at once, withdrawn, reminded of later, and one that waits: nothing is wrong with it."""
     found = account()
     assert (found.bad_follow_ups, found.problems) == (0, [])
-    assert (found.follow_ups, found.reminded) == (3, 2)
+    assert (found.follow_ups, found.reminders) == (3, 2)
     told = [value_of(read)["kind"] for read in played().reads("follow-ups")]
     assert told == ["opened"] * 3 + ["reminder", "opened", "withdrawn", "reminder"]
 
@@ -74,6 +74,8 @@ def test_what_a_meeting_leaves_passes() -> None:
         pytest.param(of_kind("withdrawn"), "told ['opened 1'], and not ['opened 1', 'withdrawn 2']", id="a stale end"),
         pytest.param(of_kind("withdrawn", kind="changed"), "told ['opened 1', 'changed 2']", id="not withdrawn"),
         pytest.param(of_kind("opened", text="Nothing"), "another content", id="another content"),
+        pytest.param(of_kind("opened", assignee="Nobody"), "another content", id="for somebody else"),
+        pytest.param(of_kind("opened", item_id="x"), "told [], and not", id="of another item"),
         pytest.param(of_kind("opened", revision=7), "told ['opened 7']", id="another revision"),
         pytest.param(of_kind("opened", remind_at=None, no_reminder="no_due"), "announces 'no_due'", id="no reminder"),
         pytest.param(once_more("reminder"), "a second reminder of 2033-01-05", id="reminded twice"),

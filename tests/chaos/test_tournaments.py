@@ -121,6 +121,9 @@ def test_what_is_wrong_with_moments_is_found(fault: Callable[[Reads], Reads], wo
         pytest.param(lambda reads: reads[:-1], "another top", id="a stale end"),
         pytest.param(lambda _reads: [], "no leaderboard", id="lost"),
         pytest.param(in_last(final=False, summary=None), "another final, summary", id="not final"),
+        pytest.param(
+            in_last(totals={"streams": 2, "running": 0, "highlights": 16, "moments": 99}), "another totals", id="sums"
+        ),
         pytest.param(in_last(players=[]), "another players", id="another leaderboard"),
     ],
 )

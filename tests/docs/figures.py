@@ -99,7 +99,7 @@ def _profiles(found: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _eval(found: Mapping[str, Any]) -> str:
-    """Return precision, recall and F1 of each kind beside the guide's."""
+    """Return precision, recall and F1 of each kind beside the guide's, and what confidences are worth."""
     rows = []
     for industry, one in found["industries"].items():
         guides = {score["kind"]: score for score in one["guides"]}
@@ -111,7 +111,13 @@ def _eval(found: Mapping[str, Any]) -> str:
                 (industry, score["kind"], str(score["items"]), *rates, interval, f"{guide['f1']:.2f}" if guide else "")
             )
     columns = ["industry", "kind", "items", "precision", "recall", "F1", "95 % of F1", "F1 of the guide's patterns"]
-    return f"The {found['half']} half.\n\n" + table(columns, rows)
+    stated = [
+        (industry, _text(bin_["count"]), f"{bin_['stated']:.2f}", f"{bin_['right']:.2f}")
+        for industry, one in found["industries"].items()
+        for bin_ in one["calibration"]
+    ]
+    sure = table(["industry", "findings", "confidence by mean", "right"], stated)
+    return f"The {found['half']} half.\n\n{table(columns, rows)}\n\n{sure}"
 
 
 def _races(found: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
