@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.chaos.load import SCRIPT_S
 
-STARTING_S = 5.0
-"""How long workers take to begin, about."""
+STARTING_S = 12.0
+"""How long workers take to begin, and to see a stream's end, about."""
 
 PENDING_S = (0.02, 0.07)
 """How long the API takes to begin with a stream, from and to, in real seconds."""
@@ -59,8 +59,8 @@ class Scale:
 
     @property
     def reminders_after_s(self) -> float:
-        """Seconds from the beginning until all reminders are due that wait: some of the streams have ended then."""
-        return STARTING_S + self.over_s / 2 + self.seconds[1]
+        """Seconds from the beginning until waiting reminders are due: about half of the streams have ended then."""
+        return STARTING_S + (self.over_s + sum(self.seconds)) / 2
 
     def but(self, **changes: Any) -> Scale:
         """Return the same load with some figures changed."""
