@@ -129,8 +129,18 @@ class Entry:
         return None
 
     def next_reminder(self) -> float | None:
-        """When the next reminder of a follow-up is due, unix seconds; ``None`` when none is."""
-        return min((item.remind_at for item in self.follow_ups.values() if item.remind_at is not None), default=None)
+        """When a follow-up is due to be reminded of, or to be forgotten after its request, unix seconds.
+
+        ``None`` when none is.
+        """
+        if self.request is not None:
+            return min(
+                (item.remind_at for item in self.follow_ups.values() if item.remind_at is not None), default=None
+            )
+        return min(
+            (item.kept_until if item.remind_at is None else item.remind_at for item in self.follow_ups.values()),
+            default=None,
+        )
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that a restore has to bring back, comparable."""

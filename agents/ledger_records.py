@@ -192,6 +192,13 @@ class FollowUpState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     events: str
     traceparent: str = ""
 
+    @property
+    def kept_until(self) -> float:
+        """Until when a next run of the request might remind of it: unix seconds; 0 where none might remind again."""
+        last = max(self.reminded, default=0.0)
+        due = self.record.due
+        return last if self.remind_at is None or due is None else max(last, due.timestamp())
+
 
 class Closed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is left of a request after its retention (``closed/<request_id>``): late records are ignored until due."""

@@ -103,6 +103,11 @@ class PartitionState:
         self._taken.add(request_id)
         return request_id
 
+    def is_due(self, request_id: str, now: float) -> bool:
+        """Whether something is still to be done about a request that was taken."""
+        due = self._when_due(request_id)
+        return due is not None and due <= now
+
     def release(self, request_id: str) -> None:
         """Put a request that was taken back on the list, due when its state says."""
         self._taken.discard(request_id)
@@ -166,6 +171,8 @@ class PartitionState:
             self._count_stream(new.stream_id, 1)
         if new is None or new.state in FINAL or old is None:
             entry.context = None
+        if entry.follow_ups and (new is None or old is None):
+            self._schedule(FOLLOW_UPS + request_id)
         self._drop_if_empty(entry)
         self._schedule(request_id)
 

@@ -91,8 +91,14 @@ class EffectRules(Protocol[S]):  # type: ignore[misc]  # a port: S stands in arg
     def take_due(self, state: S, now: float) -> str | None:
         """Take one request whose effect is due off the due list; ``None`` when none is."""
 
+    def calls_api(self, state: S, request_id: str, now: float) -> bool:
+        """Whether what is due of one calls the API, and so waits until it may be called. Nothing is staged."""
+
     def begin(self, state: S, request_id: str, stage: Stage, now: float) -> Call | None:
-        """Say what to call, after staging what must be known before it. ``None``: nothing to do any more."""
+        """Say what to call, after staging what must be known before it. ``None``: nothing to do any more.
+
+        It may have waited since it was taken: what is not due any more is given back.
+        """
 
     def release(self, state: S, request_id: str) -> None:
         """Give back a request that was taken and whose call will bring no result here: it is due as its state says."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Mapping
-from io import StringIO
+from sys import intern
 from typing import Any
 
 import msgspec
-import webvtt
-from webvtt.errors import MalformedCaptionError, MalformedFileError
-from webvtt.models import Timestamp
 
 from agents.ledger_records import LinkedTranscript
+from agents.profiles.captions import LONGEST_CUE, Cue, cues, is_captions
 from agents.profiles.profile import ProfileInputError
 
 _SPEAKER = re.compile(r"^([A-Z][\w.'-]*(?: [A-Z][\w.'-]*){0,3}|Speaker \d+): ")
@@ -22,8 +20,11 @@ _SPEAKER = re.compile(r"^([A-Z][\w.'-]*(?: [A-Z][\w.'-]*){0,3}|Speaker \d+): ")
 FIELDS = ("transcript", "transcript_url")
 """The metadata that is read."""
 
-MAX_SEGMENTS = 50_000
-"""More than a day of captions; what comes behind is not read."""
+MAX_SEGMENTS = 10_000
+"""Seven hours of captions, or a mebibyte of full ones; what comes behind is not read, and the document says so."""
+
+LONGEST_SPEAKER = 200
+"""Characters of a speaker's name."""
 
 
 class Segment(msgspec.Struct, frozen=True, gc=False):
@@ -41,13 +42,15 @@ class Transcript:
     Attributes:
         segments: all of them.
         problem: why there are none although a transcript was linked, for people; empty otherwise.
+        cut: that it is too long, and what of it is used, for people; empty when all is.
     """
 
-    __slots__ = ("_longest", "_starts", "problem", "segments")
+    __slots__ = ("_longest", "_starts", "cut", "problem", "segments")
 
-    def __init__(self, segments: list[Segment] | tuple[Segment, ...] = (), problem: str = "") -> None:
+    def __init__(self, segments: list[Segment] | tuple[Segment, ...] = (), problem: str = "", cut: str = "") -> None:
         self.segments = tuple(sorted(segments, key=lambda segment: (segment.start_s, segment.end_s)))
         self.problem = problem
+        self.cut = cut
         self._starts = [segment.start_s for segment in self.segments]
         self._longest = max((segment.end_s - segment.start_s for segment in self.segments), default=0.0)
 
@@ -80,7 +83,7 @@ class _Given(msgspec.Struct):
 class _Holder(msgspec.Struct):
     """A transcript as an object: one of the three."""
 
-    segments: list[_Given] | None = None
+    segments: list[Any] | None = None
     text: str | None = None
     url: str | None = None
 
@@ -117,57 +120,75 @@ def parse(given: Any) -> Transcript:
         ProfileInputError: it is none of these; the text says what is.
     """
     if isinstance(given, str):
-        return Transcript(_parse_text(given)[:MAX_SEGMENTS])
+        return _parse_text(given)
     try:
         if isinstance(given, list):
-            return Transcript(_segments(msgspec.convert(given, list[_Given])))
+            return _listed(given)
         holder = msgspec.convert(given, _Holder)
     except msgspec.ValidationError as error:
         raise ProfileInputError(f"metadata.transcript: {error}") from error
     if holder.segments is not None:
-        return Transcript(_segments(holder.segments))
+        return _listed(holder.segments)
     if holder.text is not None:
         return parse(holder.text)
     raise ProfileInputError("metadata.transcript: neither segments, text nor url in it")
 
 
-def _parse_text(text: str) -> list[Segment]:
+def _parse_text(text: str) -> Transcript:
     text = text.removeprefix("\ufeff").strip()
     if text.startswith(("{", "[")):
         try:
-            return list(parse(msgspec.json.decode(text)).segments)
+            return parse(msgspec.json.decode(text))
         except (msgspec.DecodeError, RecursionError) as error:
             raise ProfileInputError(f"metadata.transcript: not JSON: {error}") from error
-    try:
-        captions = webvtt.from_buffer(StringIO(text), format="vtt" if text.startswith("WEBVTT") else "srt")
-    except (MalformedFileError, MalformedCaptionError, ValueError) as error:
-        raise ProfileInputError("metadata.transcript: neither WebVTT, SRT nor JSON") from error
-    segments = [_segment(caption) for caption in captions.captions]
+    if not is_captions(text):
+        raise ProfileInputError("metadata.transcript: neither WebVTT, SRT nor JSON")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    segments: list[Segment] = []
+    count = long = 0
+    for count, cue in enumerate(cues(text, MAX_SEGMENTS + 1), 1):
+        if count <= MAX_SEGMENTS:
+            segments.append(_segment(cue))
+            long += cue.cut
     if not segments:
         raise ProfileInputError("metadata.transcript: no caption in it")
-    return segments
+    return Transcript(segments, cut=_cut(count, long))
 
 
-def _segment(caption: webvtt.Caption) -> Segment:
-    text = " ".join(caption.text.split())
-    speaker = caption.voice
+def _segment(cue: Cue) -> Segment:
+    speaker, text = cue.voice, cue.text
     if speaker is None and (said := _SPEAKER.match(text)):
         speaker, text = said[1], text[said.end() :]
-    return Segment(_seconds(caption.start_time), _seconds(caption.end_time), text, speaker)
+    return Segment(cue.start_s, cue.end_s, text, _name(speaker))
 
 
-def _seconds(at: Timestamp) -> float:
-    return at.hours * 3600 + at.minutes * 60 + at.seconds + at.milliseconds / 1000
+def _name(speaker: str | None) -> str | None:
+    """A name is kept once, however often it speaks."""
+    return intern(speaker[:LONGEST_SPEAKER]) if speaker else None
+
+
+def _cut(count: int, long: int) -> str:
+    """Say what of it is used."""
+    told = [f"its first {MAX_SEGMENTS:,} segments"] if count > MAX_SEGMENTS else []
+    if long:
+        told.append(f"the first {LONGEST_CUE:,} characters of {long:,} long segment{'s' if long > 1 else ''}")
+    return f"too long; used are {' and '.join(told)}" if told else ""
+
+
+def _listed(given: list[Any]) -> Transcript:
+    listed = msgspec.convert(given[:MAX_SEGMENTS], list[_Given])
+    return Transcript(_segments(listed), cut=_cut(len(given), sum(len(one.text) > LONGEST_CUE for one in listed)))
 
 
 def _segments(given: list[_Given]) -> list[Segment]:
     segments = []
-    for one in given[:MAX_SEGMENTS]:
+    for one in given:
         start = one.start_s if one.start is None else one.start
         end = one.end_s if one.end is None else one.end
         if start is None or not 0 <= start < 1e7:
             raise ProfileInputError("metadata.transcript: a segment needs start, in seconds")
         if end is None or not start <= end < 1e7:
             end = start + max(0.0, min(one.duration or 0.0, 1e6))
-        segments.append(Segment(start, end, one.text, one.speaker or None))
+        segments.append(Segment(start, end, one.text[:LONGEST_CUE], _name(one.speaker)))
     return segments

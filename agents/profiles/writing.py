@@ -27,6 +27,8 @@ def cell(text: str) -> str:
 
 
 def without_transcript(document: Mapping[str, Any]) -> list[str]:
-    """Return why the transcript of a document's stream could not be read, as a paragraph; nothing where it could be."""
-    problem = (document.get("transcript") or {}).get("problem")
-    return ["", f"Made without the transcript: {markdown(str(problem))}."] if problem else []
+    """Return why a stream's transcript was not read, or not all of it, as a paragraph; nothing where all was."""
+    told = document.get("transcript") or {}
+    if problem := told.get("problem"):
+        return ["", f"Made without the transcript: {markdown(str(problem))}."]
+    return ["", f"The transcript is {markdown(str(cut))}."] if (cut := told.get("cut")) else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Literal
 
 import msgspec
 
@@ -22,6 +23,12 @@ from agents.state import FOLLOW_UPS, PartitionState
 from agents.tournament_records import TOURNAMENT
 from pipeline.domain import Stage
 from pipeline.effects.calls import Accepted, Call, Failed, FetchTranscript, Locate, Read, Result, Seen, Stop, Submit
+
+Step = Literal["stop", "locate", "queue", "fetch", "submit", "search", "rest", "read"]
+"""What is done next for a request."""
+
+CALLS: frozenset[Step] = frozenset({"stop", "locate", "submit", "search", "read"})
+"""The steps that call the API, and wait where it must not be called. A transcript is on another's server."""
 
 
 class HighlightEffects:
@@ -61,11 +68,20 @@ class HighlightEffects:
 
     # -- before a call ---------------------------------------------------------------------------------------------
 
+    def calls_api(self, state: PartitionState, request_id: str, now: float) -> bool:
+        """Whether what is due of one calls the API: only a request's steps do, and not each of them."""
+        entry = state.entries.get(request_id)  # no request id begins as a tournament's name or a reminder's does
+        if entry is None or entry.request is None or not state.is_due(request_id, now):
+            return False
+        return self._step(entry, entry.request, now) in CALLS
+
     def begin(self, state: PartitionState, request_id: str, stage: Stage, now: float) -> Call | None:
         """Say what to call, after staging what must be known before it. ``None``: nothing, or not now."""
         entry = state.entries.get(request_id)
         call: Call | None = None
-        if request_id.startswith(TOURNAMENT):
+        if not state.is_due(request_id, now):
+            pass  # it changed while it waited
+        elif request_id.startswith(TOURNAMENT):
             self._tournaments.run(request_id, state, stage, now)
         elif request_id.startswith(FOLLOW_UPS):
             self._outputs.remind(state.entries.get(request_id.removeprefix(FOLLOW_UPS)), stage, now)
@@ -83,30 +99,48 @@ class HighlightEffects:
         return call
 
     def _wait_for_slot(self, state: PartitionState, entry: Entry, request: RequestState, now: float) -> float:
-        if request.state != "queued" or may_stop(request, now) or (request.doubts and now >= request.search_at):
-            return 0.0
-        if self._fetch(entry, request) is not None:
+        if self._step(entry, request, now) != "submit":
             return 0.0
         return self._slots.wait(now, state.counts["queued"])
+
+    def _step(self, entry: Entry, request: RequestState, now: float) -> Step:
+        """What is next for a request that is due."""
+        step: Step = "read"
+        if may_stop(request, now) and _to_stop(request) is not None:
+            step = "stop"
+        elif request.doubts and request.state not in SEARCHED and now >= request.search_at:
+            step = "locate"
+        elif request.state == "scheduled":
+            step = "queue"
+        elif request.state == "queued":
+            step = "submit" if self._fetch(entry, request) is None else "fetch"
+        elif request.state in SEARCHED:
+            step = "search"
+        elif request.stream_id is None or self._is_at_rest(request, now):
+            step = "rest"
+        return step
 
     def _begin(
         self, state: PartitionState, entry: Entry, request: RequestState, stage: Stage, now: float
     ) -> Call | None:
         call: Call | None = None
-        if may_stop(request, now) and (stream_id := next(iter(request.extras), request.stream_id)) is not None:
-            call = Stop(stream_id=stream_id)
-        elif request.doubts and request.state not in SEARCHED and now >= request.search_at:
-            call = Locate(nonces=request.doubts, owned=state.streams, since=request.accepted_at)
-        elif request.state == "scheduled":
-            self._move(entry, change(request, "queued", "its time has come", now, due=now), stage, now)
-        elif request.state == "queued":
-            call = self._fetch(entry, request) or self._begin_submission(entry, request, stage, now)
-        elif request.state in SEARCHED:
-            call = self._begin_search(state, entry, request, stage, now)
-        elif request.stream_id is None or self._is_at_rest(request, now):
-            self._rest(state, entry, request, stage, now)
-        else:
-            call = self._read(entry, request, request.stream_id)
+        match self._step(entry, request, now):
+            case "stop":
+                call = Stop(stream_id=_to_stop(request) or "")
+            case "locate":
+                call = Locate(nonces=request.doubts, owned=state.streams, since=request.accepted_at)
+            case "queue":
+                self._move(entry, change(request, "queued", "its time has come", now, due=now), stage, now)
+            case "fetch":
+                call = self._fetch(entry, request)
+            case "submit":
+                call = self._begin_submission(entry, request, stage, now)
+            case "search":
+                call = self._begin_search(state, entry, request, stage, now)
+            case "rest":
+                self._rest(state, entry, request, stage, now)
+            case "read":
+                call = self._read(entry, request, request.stream_id or "")
         return call
 
     def _fetch(self, entry: Entry, request: RequestState) -> FetchTranscript | None:
@@ -177,6 +211,11 @@ class HighlightEffects:
     def _move(self, entry: Entry, request: RequestState, stage: Stage, now: float) -> None:
         stage.put(request_key(entry.request_id), request)
         self._outputs.stream(stage, entry, request, now)
+
+
+def _to_stop(request: RequestState) -> str | None:
+    """The stream to be stopped: one too many first."""
+    return next(iter(request.extras), request.stream_id)
 
 
 def _with_due(request: RequestState, now: float) -> RequestState:

@@ -60,7 +60,7 @@ class FollowUpRule:
         for item_id, item in items.items():
             self._compare(stage, context, summary, item_id, item, known.get(item_id), now)
         for item_id, state in known.items():
-            if item_id not in items and state.record.kind != "withdrawn":
+            if item_id not in items and state.record.kind != "withdrawn" and _may_withdraw(context, summary, state):
                 record = msgspec.structs.replace(
                     state.record, kind="withdrawn", revision=summary.revision, remind_at=None, no_reminder="withdrawn"
                 )
@@ -79,6 +79,9 @@ class FollowUpRule:
         is_open = known is not None and known.record.kind != "withdrawn"
         record = _record(context, summary, item_id, item, "changed" if is_open else "opened", now)
         if is_open and known is not None and _content(record) == _content(known.record):
+            if known.events != context.events:  # an earlier run's; from now on it is this one's
+                own = msgspec.structs.replace(known, events=context.events)
+                stage.put(follow_up_key(record.request_id, item_id), own)
             return
         reminded = () if known is None else known.reminded
         remind_at = self._arm(record, reminded, now)
@@ -101,8 +104,8 @@ class FollowUpRule:
         return remind_at
 
     def remind(self, stage: Stage, entry: Entry, now: float) -> None:
-        """Stage the reminders of an entry that are due; where the request is forgotten, nothing remains of the item."""
-        for item_id, state in list(entry.follow_ups.items()):
+        """Stage the reminders of an entry that are due; where the request is forgotten, drop items that are past."""
+        for state in list(entry.follow_ups.values()):
             if state.remind_at is None or state.remind_at > now or state.record.due is None:
                 continue
             due = state.record.due.timestamp()
@@ -110,8 +113,8 @@ class FollowUpRule:
             reminded = (*state.reminded, due)[-_REMEMBERED:]
             after = msgspec.structs.replace(state, record=record, remind_at=None, reminded=reminded)
             self._put(stage, after, f"reminder/{int(due * 1000)}", now)
-            if entry.request is None:
-                stage.put(follow_up_key(entry.request_id, item_id), None)
+        if entry.request is None:
+            forget_follow_ups(entry, stage, now)
 
     def _put(self, stage: Stage, state: FollowUpState, event: str, now: float) -> None:
         record = state.record
@@ -126,11 +129,20 @@ class FollowUpRule:
         stage.put(follow_up_key(record.request_id, record.item_id), state)
 
 
-def forget_follow_ups(entry: Entry, stage: Stage) -> None:
-    """Remove what nothing comes of any more. An item still to be reminded of outlives its request."""
+def forget_follow_ups(entry: Entry, stage: Stage, now: float) -> None:
+    """Remove what nothing comes of any more.
+
+    An item outlives its request while it is to be reminded of, and then until it is due: a next run of the request
+    that finds it again must know that it was.
+    """
     for item_id, state in list(entry.follow_ups.items()):
-        if state.remind_at is None:
+        if state.remind_at is None and state.kept_until <= now:
             stage.put(follow_up_key(entry.request_id, item_id), None)
+
+
+def _may_withdraw(context: Context, summary: Summary, state: FollowUpState) -> bool:
+    """A run that did not see the whole stream says nothing about what an earlier one left to be done."""
+    return state.events == context.events or (summary.outcome == "completed" and not summary.incomplete)
 
 
 def _of(context: Context, record: FollowUp, remind_at: float | None, reminded: tuple[float, ...]) -> FollowUpState:

@@ -16,6 +16,7 @@ from agents.profiles.follow_up import FollowUpItem
 from agents.rules.context import Context, context_of
 from agents.rules.follow_ups import FollowUpRule
 from agents.rules.guarding import document
+from agents.rules.kept import KeptRules
 from agents.rules.tournament_news import TournamentNews
 from pipeline.domain import HighlightObserver, Incoming, Stage
 from pipeline.streaming.dead_letter import TOPIC, error_headers
@@ -70,6 +71,7 @@ class Outputs:
     ) -> None:
         self.profiles = profiles
         self.news = TournamentNews(catalogue, place)
+        self._kept = KeptRules()
         self._observer = observer
         self._catalogue = catalogue
         self._prefix = prefix
@@ -96,7 +98,7 @@ class Outputs:
 
     def context(self, entry: Entry) -> Context:
         """Return what is derived from the entry's request."""
-        return context_of(entry, self.profiles)
+        return context_of(entry, self.profiles, self._kept)
 
     def highlight(self, stage: Stage, context: Context, record: Highlight, seen_at: float, now: float) -> None:
         """Publish one revision, seen at ``seen_at``. Too large, it goes without its free-form parts, and says so."""

@@ -17,7 +17,7 @@ from agents.ledger_records import (
 from agents.policy import Policy
 from agents.profiles import Profile, ProfileInputError
 from agents.rules.commands import CommandRule
-from agents.rules.context import named
+from agents.rules.context import asked_of, named
 from agents.rules.lifecycle import change
 from agents.rules.observations import ObservationRule
 from agents.rules.originals import headers_of, text_of
@@ -152,7 +152,7 @@ class RequestRule:
     def _again(
         self, asked: Request, entry: Entry, request: RequestState, incoming: Incoming, stage: Stage, now: float
     ) -> Outcome:
-        if _content(asked) != _content(self._outputs.context(entry).asked):
+        if _content(asked) != _content(asked_of(entry)):
             raise RecordError("request_conflict", "this request_id was used before, for another request")
         if request.state == "rejected" and any(name == REDRIVEN for name, _ in incoming.headers):
             # what was once asked of it is over: whoever sends it again wants it

@@ -33,12 +33,14 @@ def forget_request(entry: Entry, state: PartitionState, stage: Stage, now: float
         stage.put(highlight_key(request_id, highlight_id), None)
     for topic, offset in list(entry.parked):
         stage.put(parked_key(request_id, topic, offset), None)
-    forget_follow_ups(entry, stage)
+    forget_follow_ups(entry, stage, now)
     stage.put(request_key(request_id), None)
     stage.put(original_key(request_id), None)
     if entry.transcript is not None:
         stage.put(transcript_key(request_id), None)
-    marker = Closed(state_version=STATE_VERSION, epoch=request.epoch, due=now + policy.closed_for_s)
+    # the epoch keeps event ids apart, so it is known for as long as an item of one is
+    due = max([now + policy.closed_for_s, *(item.kept_until for item in entry.follow_ups.values())])
+    marker = Closed(state_version=STATE_VERSION, epoch=request.epoch, due=due)
     stage.put(closed_key(request_id), marker)
     state.release(request_id)
 

@@ -6,9 +6,7 @@ whatever is not certain is looked for before anything is sent again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from random import Random
-from typing import Any
 
 import msgspec
 
@@ -59,13 +57,8 @@ def call_for(request: RequestState, context: Context, policy: Policy) -> Submit:
         source_url=asked.source_url,
         platform=asked.platform,
         options=options,
-        metadata={**_for_the_api(asked.metadata), "request_id": asked.request_id, "pipeline_nonce": nonce},
+        metadata={**asked.metadata, "request_id": asked.request_id, "pipeline_nonce": nonce},
     )
-
-
-def _for_the_api(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """What the API is told of a request's metadata: a transcript is large, and ours to read."""
-    return {name: value for name, value in metadata.items() if name != "transcript"}
 
 
 def after_failure(request: RequestState, failed: Failed, now: float, policy: Policy, random: Random) -> RequestState:

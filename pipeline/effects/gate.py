@@ -1,4 +1,4 @@
-"""The pause that an answer asks of all calls: 429 with ``Retry-After``, or a key that is refused."""
+"""The pause that an answer asks of all calls of the API: 429 with ``Retry-After``, or a key that is refused."""
 
 from __future__ import annotations
 

@@ -15,17 +15,17 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 
-from pipeline.domain import EffectRules, Stage, State
+from pipeline.domain import EffectRules, State
 from pipeline.effects.api import StreamApi
 from pipeline.effects.calls import Accepted, Call, Failed, FetchTranscript, Result, Submit
 from pipeline.effects.gate import Gate
 from pipeline.effects.perform import Performer
 from pipeline.effects.refusals import Refusals
+from pipeline.effects.work import OpenLedger, Work
 from pipeline.ledger.errors import BatchRefused, LedgerClosed, LedgerError
 from schemas.records.observation import Observation
 
 S = TypeVar("S", bound=State)
-S_co = TypeVar("S_co", bound=State, covariant=True)
 
 Sleep = Callable[[float], Awaitable[None]]
 HandOver = Callable[[Observation], Awaitable[None]]
@@ -36,50 +36,11 @@ POST_GRACE_S = 25.0
 log = structlog.get_logger(__name__)
 
 
-class OpenLedger(Stage, Protocol[S_co]):
-    """What the runner needs of a ledger."""
-
-    partition: int
-
-    @property
-    def failure(self) -> LedgerError | None:
-        """Why it has closed itself; ``None`` while it has not."""
-
-    @property
-    def state(self) -> S_co:
-        """What the partition knows."""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether records may be staged."""
-
-    async def flush(self) -> None:
-        """Return when all that is staged so far is durable. Raises ``LedgerError`` when it will not be."""
-
-    def abandon(self, reason: str) -> None:
-        """Fail at once: what is staged and not on its way yet is never written."""
-
-
 class CallObserver(Protocol):
     """Where the runner reports what it did."""
 
     def called(self, kind: str, outcome: str, seconds: float) -> None:
         """A call came to an end. ``outcome`` is ``ok``, the fault, or ``refused_by_broker`` for a result."""
-
-
-class _Work(Generic[S]):
-    """One attached ledger: its loop, its calls in flight, and requests held back."""
-
-    def __init__(self, ledger: OpenLedger[S]) -> None:
-        self.ledger = ledger
-        self.wake = asyncio.Event()
-        self.sleeps_until: float | None = 0.0
-        self.leaving = False
-        self.loop: asyncio.Task[None] | None = None
-        self.reads: set[asyncio.Task[None]] = set()
-        self.submits: set[asyncio.Task[None]] = set()
-        self.held: set[asyncio.Task[None]] = set()
-        self.alone = asyncio.Lock()
 
 
 class EffectRunner(Generic[S]):
@@ -122,7 +83,7 @@ class EffectRunner(Generic[S]):
         self._observer = observer
         self._crash_point = crash_point
         self._gate = Gate(clock)
-        self._works: dict[int, _Work[S]] = {}
+        self._works: dict[int, Work[S]] = {}
         self._refusals: defaultdict[int, Refusals] = defaultdict(lambda: Refusals(clock))
         self._draining = False
 
@@ -139,9 +100,12 @@ class EffectRunner(Generic[S]):
             raise RuntimeError(f"partition {ledger.partition} has another ledger attached")
         if self._draining or former is not None:
             return
-        work = _Work(ledger)
+        work = Work(ledger)
         self._works[ledger.partition] = work
-        work.loop = self._supervised(self._run(work), f"effects-{ledger.partition}")
+        work.loops = [
+            self._supervised(self._run(work), f"effects-{ledger.partition}"),
+            self._supervised(self._run_calls(work), f"calls-{ledger.partition}"),
+        ]
 
     async def detach(self, ledger: OpenLedger[S]) -> None:
         """Take no more effects of a ledger. Reads are given up; submissions that were sent are awaited."""
@@ -183,46 +147,62 @@ class EffectRunner(Generic[S]):
 
     # -- one ledger ------------------------------------------------------------------------------------------------
 
-    async def _run(self, work: _Work[S]) -> None:
-        """Begin what is due, then wait for what comes next. Ends when the ledger is closed."""
+    async def _run(self, work: Work[S]) -> None:
+        """Take what is due, then wait for what comes next. Ends when the ledger is closed.
+
+        What calls the API is put off until it may; all else is begun at once.
+        """
         state = work.ledger.state
         while work.ledger.is_open:
             work.wake.clear()
             now = self._clock()
             due = self._rules.next_due(state)
-            wait = self._gate.closed_for()
-            if due is not None and due <= now and not wait:
-                await self._begin_one(work)
+            if due is None or due > now:
+                await self._wait(work, None if due is None else due - now, due)
                 continue
-            until = None if due is None else max(due, now + wait)
-            await self._wait(work, None if until is None else until - now, until)
-
-    async def _begin_one(self, work: _Work[S]) -> None:
-        await self._slots.acquire()
-        handed_on = False
-        try:
-            state, now = work.ledger.state, self._clock()
-            if self._gate.closed_for() or not work.ledger.is_open:
-                return
-            with _whole_or_nothing(work.ledger, "begin"):
+            with _whole_or_nothing(work.ledger, "take"):
                 request_id = self._rules.take_due(state, now)
-                if request_id is None:
-                    return
-                if held := self._refusals_of(work).held_for(request_id):
-                    self._postpone(work, request_id, held)
-                    return
-                call = self._rules.begin(state, request_id, work.ledger, now)
-            if call is not None:
-                # another's server may be slow: it keeps no slot that calls of the API need, and has bounds of its own
-                handed_on = not isinstance(call, FetchTranscript)
-                self._start(work, request_id, call, holds_slot=handed_on)
-        finally:
-            if not handed_on:
-                self._slots.release()
-        if not handed_on:
+                calls_api = request_id is not None and self._rules.calls_api(state, request_id, now)
+            if request_id is None:
+                continue
+            if calls_api:
+                work.put_off(request_id)
+            else:
+                self._begin(work, request_id, has_slot=False)
             await asyncio.sleep(0)  # a long row of effects without a call must not hold up the loop
 
-    async def _wait(self, work: _Work[S], seconds: float | None, until: float | None) -> None:
+    async def _run_calls(self, work: Work[S]) -> None:
+        """Begin what was put off, each when there is a slot and no answer asked for a pause."""
+        while work.ledger.is_open:
+            await work.waits.wait()
+            while pause := self._gate.closed_for():
+                await self._sleep(pause)
+            await self._slots.acquire()
+            handed_on = False
+            try:
+                if work.waiting and work.ledger.is_open and not self._gate.closed_for():
+                    handed_on = self._begin(work, work.next_waiting(), has_slot=True)
+            finally:
+                if not handed_on:
+                    self._slots.release()
+            if not handed_on:
+                await asyncio.sleep(0)
+
+    def _begin(self, work: Work[S], request_id: str, *, has_slot: bool) -> bool:
+        """Begin what was taken. Return whether a call came of it that gives back the slot at its end."""
+        if held := self._refusals_of(work).held_for(request_id):
+            self._postpone(work, request_id, held)
+            return False
+        with _whole_or_nothing(work.ledger, "begin"):
+            call = self._rules.begin(work.ledger.state, request_id, work.ledger, self._clock())
+        if call is None:
+            return False
+        # another's server may be slow: it keeps no slot that calls of the API need, and has bounds of its own
+        holds_slot = has_slot and not isinstance(call, FetchTranscript)
+        self._start(work, request_id, call, holds_slot=holds_slot)
+        return holds_slot
+
+    async def _wait(self, work: Work[S], seconds: float | None, until: float | None) -> None:
         work.sleeps_until = until
         waits: set[asyncio.Future[Any]] = {asyncio.ensure_future(work.wake.wait())}
         if seconds is not None:
@@ -234,7 +214,7 @@ class EffectRunner(Generic[S]):
             for wait in waits:
                 wait.cancel()
 
-    def _postpone(self, work: _Work[S], request_id: str, seconds: float) -> None:
+    def _postpone(self, work: Work[S], request_id: str, seconds: float) -> None:
         """Keep a request that was taken, and so from being taken again, for a while."""
 
         async def wait() -> None:
@@ -249,12 +229,12 @@ class EffectRunner(Generic[S]):
         task.add_done_callback(work.held.discard)
         task.add_done_callback(give_back)
 
-    def _refusals_of(self, work: _Work[S]) -> Refusals:
+    def _refusals_of(self, work: Work[S]) -> Refusals:
         return self._refusals[work.ledger.partition]
 
     # -- one call --------------------------------------------------------------------------------------------------
 
-    def _start(self, work: _Work[S], request_id: str, call: Call, *, holds_slot: bool) -> None:
+    def _start(self, work: Work[S], request_id: str, call: Call, *, holds_slot: bool) -> None:
         tasks = work.submits if isinstance(call, Submit) else work.reads
         task = self._supervised(self._perform(work, request_id, call), f"{call.kind}-{request_id}")
         tasks.add(task)
@@ -263,13 +243,13 @@ class EffectRunner(Generic[S]):
             task.add_done_callback(lambda _ended: self._slots.release())
         task.add_done_callback(lambda ended: self._give_back(work, request_id, ended))
 
-    def _give_back(self, work: _Work[S], request_id: str, ended: asyncio.Task[None]) -> None:
+    def _give_back(self, work: Work[S], request_id: str, ended: asyncio.Task[None]) -> None:
         """Look at what is due; a callback, since a task cancelled before its first step runs no code of its own."""
         if ended.cancelled() or ended.exception() is not None:
             self._rules.release(work.ledger.state, request_id)
         self.wake(work.ledger.partition)  # what the result made due may come before what the loop waits for
 
-    async def _perform(self, work: _Work[S], request_id: str, call: Call) -> None:
+    async def _perform(self, work: Work[S], request_id: str, call: Call) -> None:
         # a LedgerError before the call means that the intent is not durable and nothing was sent
         result = await self._call(work, call)
         if not isinstance(call, FetchTranscript):  # what its server says is no word of the API
@@ -281,7 +261,7 @@ class EffectRunner(Generic[S]):
                 await self._pass_on(request_id, result, str(error))
             raise
 
-    async def _call(self, work: _Work[S], call: Call) -> Result:
+    async def _call(self, work: Work[S], call: Call) -> Result:
         if call.durable_first:
             self._crash_point("before_intent")
             await work.ledger.flush()
@@ -302,7 +282,7 @@ class EffectRunner(Generic[S]):
             self._observer.called(call.kind, outcome, self._clock() - began)
         return result
 
-    async def _fold(self, work: _Work[S], request_id: str, call: Call, result: Result) -> None:
+    async def _fold(self, work: Work[S], request_id: str, call: Call, result: Result) -> None:
         """Fold a result. Raises ``LedgerError`` when the partition is not ours any more."""
         if self._refusals_of(work).careful:
             async with work.alone:
@@ -357,14 +337,14 @@ class EffectRunner(Generic[S]):
 
     # -- ends ------------------------------------------------------------------------------------------------------
 
-    async def _leave(self, work: _Work[S], grace_s: float) -> None:
+    async def _leave(self, work: Work[S], grace_s: float) -> None:
         work.leaving = True
-        ends: set[asyncio.Task[None]] = work.reads | work.held
-        if work.loop is not None:
-            ends.add(work.loop)
+        ends: set[asyncio.Task[None]] = {*work.reads, *work.held, *work.loops}
         for task in ends:
             task.cancel()
         await asyncio.gather(*ends, return_exceptions=True)
+        while work.waiting:
+            self._rules.release(work.ledger.state, work.next_waiting())
         if work.submits:
             _, late = await asyncio.wait(work.submits, timeout=grace_s)
             if late:

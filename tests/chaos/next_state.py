@@ -59,6 +59,9 @@ class _NextEffects:
     def release(self, state: Any, request_id: str) -> None:
         self._effects.release(state, request_id)
 
+    def calls_api(self, state: Any, request_id: str, now: float) -> bool:
+        return self._effects.calls_api(state, request_id, now)
+
     def begin(self, state: Any, request_id: str, stage: Stage, now: float) -> Call | None:
         return self._effects.begin(state, request_id, _NextStage(stage), now)
 

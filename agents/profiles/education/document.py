@@ -52,7 +52,11 @@ def document_of(
         "theorems": theorems,
         "emphasis": _unique([point for point in points if point["kind"] == "emphasis"]),
         "language": language,
-        "transcript": {"segments": len(transcript.segments), "problem": transcript.problem},
+        "transcript": {
+            "segments": len(transcript.segments),
+            "problem": transcript.problem,
+            "cut": transcript.cut,
+        },
     }
 
 

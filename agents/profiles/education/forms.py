@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from agents.profiles.education.laws import LAWS
@@ -18,24 +19,30 @@ _LONGEST_ALONE = 3
 _NOUN = r"(?P<term>[\w\u00c0-\u024f'\u2019\u2013-]+(?:\s[\w\u00c0-\u024f'\u2019\u2013-]+){0,4}?)"
 _OPENER = r"(?:in\s[^,.]{2,40}?(?:,|\ssense|\sterms)\s*|what\s+(?=[\w-]+\s(?:is|are)\b))?"
 _ASIDE = r"(?P<aside>,[^.?!:]{1,70}?,|,?\s(?:right|okay|yeah|remember|you know|um|uh),?)?"
-_IS = r"(?:\s(?:is|are|was|were)\b|(?<=\w)['\u2019](?:s|re)\b)"
+_IS = r"(?:\s(?:is|are|was|were)\b,?|(?<=\w)['\u2019](?:s|re)\b,?)"
 _DESCRIBED = r"(?=(?:[^\s,.;:]+\s){1,5}(?:that|which|who|whose|where|of|for|with|between|from)\s)"
 _THATS = (
     r"(?:that's|that is|it's|they're|these are|those are|which is|all it is|meaning|"
     r"(?:it|that)(?:\s(?:just|basically|simply|really|literally))?\smeans)"
 )
 
+_HINT = (
+    r"(?:i\.e\.,?|ie|that is to say,?|in other words,?|in plain english,?|meaning|basically|literally|essentially|aka|"
+    r"short for|which is|so)"
+)
+"""What leads from a term to what it is where no verb does: ``Enjambment, i.e. ...``."""
+
 _PAUSE = r"(?:(?:so|well|um|uh|okay|right|yeah|i mean|you know|basically|remember|now),?\s)*"
 
 _EVERY = re.compile(r"(?:in|for|given) (?:any|all|every|each)\b", re.IGNORECASE)
 _LAW = re.compile(rf"\b(?:{'|'.join(LAWS)})\b")
 _ASKS = re.compile(
-    r"(?:mean by|meant by|what is|what's|what are|define|call)\s(?:an?\s|the\s|this\s)?"
-    r"(?P<term>[\w-]+(?:\s[\w-]+){0,3})\?$",
+    r"(?:mean by|meant by|what is|what's|what are|define|call|what)\s(?:an?\s|the\s|this\s)?"
+    r"(?P<term>[\w-]+(?:\s[\w-]+){0,3}?)(?:\s(?:is|are|means?)|,\s[\w\s]{2,30})?\?$",
     re.IGNORECASE,
 )
 _WHATS_THAT = re.compile(
-    r"(?:an?\s|the\s)?(?P<term>[\w\u00c0-\u024f'-]+(?:\s[\w\u00c0-\u024f'-]+){0,3}?)"
+    r"(?:what's\s|what is\s)?(?:an?\s|the\s)?(?P<term>[\w\u00c0-\u024f'-]+(?:\s[\w\u00c0-\u024f'-]+){0,3}?)"
     r"(?:,?\s(?:what's|what is|what are)\s(?:that|it|this|they|those))?\?$",
     re.IGNORECASE,
 )
@@ -58,12 +65,19 @@ _NOUNS_IN_ING = frozenset(["something", "anything", "everything", "making", "tak
 
 
 class _Form(NamedTuple):
-    """A form: its pattern, a cheap test before it, and how many words must follow."""
+    """A form: its pattern, parts of which it has one at least, and how many words must follow."""
 
     name: str
-    cheap: re.Pattern[str]
+    cheap: tuple[str, ...]
     pattern: re.Pattern[str]
     least: int
+
+
+def _has(text: str, parts: Sequence[str]) -> bool:
+    for part in parts:  # noqa: SIM110 - any() over a generator costs more than what it saves here
+        if part in text:
+            return True
+    return False
 
 
 class Forms:
@@ -89,8 +103,10 @@ class Forms:
             r"(?P<first>an?|the|any|when|how|something|anything|one|whatever|what|where|those|things|people)\s(?P<rest>.+)$"
         )
         aside = (
-            rf"(?:an?\s|the\s)?{_NOUN},\s(?:(?:or|that is,?|in other words,?|namely,?)\s)?(?P<first>an?|the)\s"
-            rf"(?P<rest>(?:[\w-]+\s)?(?:{genus})\s(?:of|by|in|that|where|when|which|at|for|between)\b.+)$"
+            rf"(?:an?\s|the\s)?{_NOUN},\s(?:(?:(?:or|that is,?|in other words,?|namely,?)\s)?(?P<first>an?|the)\s"
+            rf"(?=(?:[\w-]+\s)?(?:{genus})\s(?:of|by|in|that|where|when|which|at|for|between)\b)"
+            r"|(?:so|right|okay|i\.e\.),?\s(?:an?|the|when|how|where)\s(?=(?:\S+\s){1,4}(?:that|which|who|you|of|in|when)\s))"
+            r"(?P<rest>.+)$"
         )
         called_if = (
             r"(?:an?|two|the)\s(?:[\w-]+\s){1,3}?(?:is|are)\s(?:called\s|said to be\s)?(?P<term>[\w-]+(?:\s[\w-]+)?)\s"
@@ -100,13 +116,34 @@ class Forms:
             r"to\s(?P<term>[\w-]+)(?:\s[\w-]+){0,3}?\s(?:is|means)(?:\s(?:just|simply|basically))?"
             r"\s(?P<first>to)\s(?P<rest>.+)$"
         )
+        repeated = (
+            rf"(?:an?\s|the\s)?(?P<term>(?:[\w-]+\s){{1,3}}?(?P<head>[\w-]{{3,}}?)s?)\s(?:is|are)(?:\s(?:{adverbs})\b)*"
+            r"\s(?:an?\s|the\s|any\s)?(?P<first>(?P=head))s?\s(?P<rest>.+)$"
+        )
+        when_aside = (
+            rf"(?:an?\s|the\s)?(?P<term>[\w\u00c0-\u024f'-]+(?:\s[\w\u00c0-\u024f'-]+){{0,2}}?)"
+            rf"(?:,\s{_PAUSE}(?:{_HINT}\s)?|\s{_HINT}\s)"
+            r"(?P<first>when|where|how|how (?:much|many|far|fast|well|often))\s(?P<rest>.+)$"
+        )
+        got = (
+            r"(?:you've got|you have|you've|we have|we've got|you get|we get)\s(?:yourself\s)?(?:an?\s)?"
+            r"(?P<term>[\w-]+(?:\s[\w-]+){0,2}?)\s(?P<first>when|whenever|if|where|once)\s(?P<rest>.+)$"
+        )
+        does_if = (
+            r"an?\s(?:[\w-]+\s){1,2}?(?P<term>[\w-]+s)\s(?:\S+\s){0,3}?(?P<first>if|iff|when|whenever)\s"
+            r"(?P<rest>(?:for (?:every|any|all|each)|given any|and only if|whenever|you can always|no matter)\b.+)$"
+        )
         self._forms = (
-            _Form("copula", re.compile(r" is | are | was | were |['\u2019](?:s|re) "), re.compile(copula, flags), 2),
-            _Form("apposition", re.compile(r"['\u2019]s |re | is |meaning |means "), re.compile(apposition, flags), 3),
-            _Form("colon", re.compile(r":| [\u2013\u2014-] "), re.compile(colon, flags), 4),
-            _Form("aside", re.compile(","), re.compile(aside, flags), 4),
-            _Form("called-if", re.compile(r" (?:is|are) .*(?:if|when|provided) "), re.compile(called_if, flags), 2),
-            _Form("to-do", re.compile(r"to ", flags), re.compile(to_do, flags), 3),
+            _Form("copula", (" is", " are", " was", " were", "'s ", "'re ", "\u2019"), re.compile(copula, flags), 2),
+            _Form("apposition", ("'s ", "re ", " is ", "mean", "\u2019"), re.compile(apposition, flags), 3),
+            _Form("colon", (":", " - ", " \u2013 ", " \u2014 "), re.compile(colon, flags), 4),
+            _Form("aside", (",", " so the ", " so a "), re.compile(aside, flags), 4),
+            _Form("called-if", ("",), re.compile(called_if, flags), 2),
+            _Form("repeated", (" is ", " are "), re.compile(repeated, flags), 2),
+            _Form("when-aside", (" when ", " where ", " how "), re.compile(when_aside, flags), 4),
+            _Form("got-when", ("",), re.compile(got, flags), 5),
+            _Form("does-if", ("",), re.compile(does_if, flags), 3),
+            _Form("to-do", ("",), re.compile(to_do, flags), 3),
         )
         self._when = re.compile(
             r"(?:(?:when|if|whenever)|(?:the|an?|any|something|anything)\s(?:\S+\s)?(?:when|where|that|which|who|whose))"
@@ -132,7 +169,7 @@ class Forms:
         """Return form, term and confidence of a definition; ``None`` when a sentence has none of the forms."""
         body = self._terms.body(text)[:_READ]
         for form in self._forms:
-            match = form.pattern.match(body) if form.cheap.search(body) else None
+            match = form.pattern.match(body) if _has(body, form.cheap) else None
             if match is not None and (sure := self._sure(form, match)):
                 return form.name, self._terms.clean(match["term"]) or match["term"], sure
         match = self._when.match(body) if "that" in body and body[:2].lower() in _LEADS_UP else None
@@ -166,7 +203,11 @@ class Forms:
         words, rest = match["term"].lower().split(), says["rest"].lower().split()
         if len(rest) < _LONGEST_ALONE or rest[0] in self._vague or not self._terms.is_term(words[:1]):
             return None
-        return None if _RELATIVE.isdisjoint(word.strip(",.;") for word in rest) else match["term"]
+        return (
+            match["term"]
+            if _ASKS.search(question) or not _RELATIVE.isdisjoint(one.strip(",.;") for one in rest)
+            else None
+        )
 
     def _sure(self, form: _Form, match: re.Match[str]) -> float:
         """Return how sure a match is a definition; 0 where it is none."""
@@ -180,7 +221,7 @@ class Forms:
         if form.name == "colon":
             return 0.85 if relative else 0.7
         if form.name == "apposition":
-            means = " means " in match.string[: match.start("rest")]
+            means = " mean" in match.string[: match.start("rest")]
             return 0.85 if first or means else 0.6 if relative else 0.0
         return _SURE
 
@@ -192,7 +233,12 @@ class Forms:
             return True
         if first.endswith("ing") and first not in _NOUNS_IN_ING and not term.endswith(_ABSTRACT):
             return True
-        if first in {"a", "an", "the"} and (rest[0].strip(",.") in self._vague or rest[:2] == ["same", "for"]):
+        picked = rest[0] == "one" and rest[1] in _RELATIVE  # "the one in the middle"
+        if (
+            first in {"a", "an", "the"}
+            and not picked
+            and (rest[0].strip(",.") in self._vague or rest[:2] == ["same", "for"])
+        ):
             return True
         return _EVERY.match(match.string) is not None
 

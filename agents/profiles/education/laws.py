@@ -16,7 +16,12 @@ _KEYS = frozenset(LAWS)
 
 _MARKS = " \t\n,;:.!?\"'\u201c\u201d\u2018\u2019()[]-\u2013\u2014"
 _LAW = "|".join(LAWS)
-_OWNED = rf"[\w\u00c0-\u024f\u2013-]+(?:'s|s'|\u2019s|s\u2019)\s(?:[\w-]+\s){{0,3}}?(?:{_LAW})"
+OWNED = ("triad", "paradox", "formula", "identity", "bound", "dictum", "test", "effect", "dilemma")
+"""What laws are called besides where a person's name stands before."""
+
+_OWN = rf"(?:{_LAW})s?|{'|'.join(OWNED)}|(?:first|second|third|last|little|great)(?=[.:,])"
+
+_OWNED = rf"[\w\u00c0-\u024f\u2013-]+(?:'s|s'|\u2019s|s\u2019)\s(?:[\w-]+\s){{0,3}}?(?:{_OWN})"
 """``Newton's second law``."""
 
 _SAYING = "says|states|tells|is|holds|then|gives"
@@ -33,7 +38,7 @@ _BEFORE = re.compile(
 _STATED = re.compile(
     r"^(?:(?:so|and|now|um|uh|okay|then|right|by|first|well|here's|here is|that's|recall|this is|we have|next|"
     r"according to|from|it's)\s+)*(?:the\s)?"
-    rf"(?P<law>{_OWNED}(?:\sof\s(?:the\s)?[\w-]+(?:\s[\w-]+)?)?"
+    rf"(?P<law>(?:[\w-]+\s(?:and\s)?)??{_OWNED}(?:\sof\s(?:the\s)?[\w-]+(?:\s[\w-]+)?)?"
     r"|(?:[\w-]+\s){0,3}?(?:theorem|lemma|postulate|corollary|law|principle|rule)(?:\sof\s(?:the\s)?[\w-]+)?)"
     r"(?:\s*[:,\u2013\u2014-]\s*|\s+(?:is that\s|just\s)?)(?P<rest>.+)$",
     re.IGNORECASE,
@@ -100,7 +105,7 @@ _POINTS = (
     r"(?:(?:just|basically|essentially|really|simply|called|known as|what we call|good old)\s)*"
 )
 _ALONE = re.compile(
-    rf"{_LEAD}(?:{_POINTS})?(?:the\s|an?\s)?(?P<law>{_OWNED}(?:\sof\s(?:the\s)?[\w-]+(?:\s[\w-]+)?)?"
+    rf"{_LEAD}(?:{_POINTS})?(?:the\s|an?\s)?(?P<law>(?:[\w-]+\s(?:and\s)?)??{_OWNED}(?:\sof\s(?:the\s)?[\w-]+(?:\s[\w-]+)?)?"
     rf"|(?:[\w\u00c0-\u024f\u2013-]+\s){{1,4}}?(?:{_LAW})(?:\sof\s(?:the\s)?[\w-]+(?:\s[\w-]+)?)?"
     rf"|(?:law|principle|rule|axiom)s?\sof\s(?:\w+\s){{0,2}}[\w-]+)"
     r"(?:,? (?:in a nutshell|for you|again|in one line|basically|of course|folks|in short|by the way))?[.!]*$",
@@ -116,6 +121,11 @@ _NAMESAKE = re.compile(
 _BEHIND = re.compile(
     r"(?:[,;\u2013\u2014-]\s?|\s)(?:and\s|so\s)?(?:(?:that's|that is|this is|says|said|according to)\s)"
     rf"(?:good old\s)?(?P<law>{_PERSON}){_FLOURISH}[.!]*$"
+)
+_SAID = re.compile(
+    r"^(?:(?:So|And|But|Now|Then|Okay|As|Well|Um|Uh|Remember)[\s,]+)*"
+    rf"(?P<law>{_PERSON})(?:\s?[:\u2013\u2014]\s|,?\s(?:basically\s|just\s|then\s)?(?:says|said|tells us|told us|"
+    r"showed|shows|proved|found|noticed|claimed|put it|guarantees|states|gives us|realised|realized)[\s:,]+)"
 )
 _BESIDE = re.compile(
     rf"[,;\u2013\u2014-]\s?(?:it's\s|that's\s|by\s|from\s)?(?P<law>{_OWNED}"
@@ -208,6 +218,12 @@ def law_behind(text: str) -> str | None:
     """Return the author of a law that a sentence states first: ``..., says Ohm.``."""
     match = _BEHIND.search(text[:_READ])
     return None if match is None else match["law"][:LONGEST_NAME]
+
+
+def law_said(text: str) -> str | None:
+    """Return the author of a law that a sentence names and goes on to state: ``Snell: ...``, ``Hooke says ...``."""
+    match = _SAID.match(text[:_READ])
+    return None if match is None or match["law"].split()[0].lower() in _EVERYDAY else match["law"][:LONGEST_NAME]
 
 
 def law_beside(text: str) -> str | None:

@@ -15,18 +15,22 @@ from agents.profiles.education.concrete import Concrete, ConcreteData
 from agents.profiles.education.forms import Forms
 from agents.profiles.education.laws import (
     LAWS,
+    OWNED,
     general,
     law_alone,
     law_asked,
     law_behind,
     law_beside,
     law_named,
+    law_said,
     law_stated,
     namesake,
     states,
 )
 from agents.profiles.education.sentences import UNMARKED, Sentence, spelled_out
 from agents.profiles.education.terms import Terms, Vocabulary, Where
+from agents.profiles.education.weighing import KINDS as WEIGHED
+from agents.profiles.education.weighing import LEAST, Total, Weighing, Weights, around, likelihood, stated
 from agents.profiles.evidence import Evidence
 from agents.profiles.phrases import Found, Words
 
@@ -48,8 +52,8 @@ _MARKED = 0.8
 _ANNOUNCED = 0.9
 """Confidence from which a rule for examples stands beside an emphasis in one sentence."""
 
-_LIKELY = 0.5
-"""From which likelihood on a sentence without any marker counts as an example."""
+_SUREST = 0.9
+"""Confidence that what was only weighed has at most."""
 
 _ENDS = ".!?;:\n"
 
@@ -92,16 +96,22 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     speaker: str | None = None
 
 
-class _Read:
+class Read:
     """A sentence as it was read: what rules found in it."""
 
-    __slots__ = ("housekeeping", "kinds", "sentence", "words")
+    __slots__ = ("housekeeping", "kinds", "sentence", "total", "words")
 
     def __init__(self, sentence: Sentence, words: Words) -> None:
         self.sentence = sentence
         self.words = words
         self.kinds: dict[str, tuple[float, str, str | None]] = {}
         self.housekeeping = False
+        self.total: Total | None = None
+
+    @property
+    def bare(self) -> bool:
+        """Whether no rule says anything about it, and it was spoken."""
+        return not self.kinds and not self.housekeeping and self.sentence.field == "transcript"
 
 
 class PointFinder:
@@ -111,10 +121,11 @@ class PointFinder:
         ValueError: a phrase cannot be read; the text names it.
     """
 
-    def __init__(self, data: PointsData, vocabulary: Vocabulary, version: int) -> None:
+    def __init__(self, data: PointsData, vocabulary: Vocabulary, weights: Weights, version: int) -> None:
         self._version = version
         self.calibration = Calibration(data.calibration)
         self._concrete = Concrete(data.concrete)
+        self._weighing = Weighing(weights)
         self._terms = Terms(vocabulary)
         self._forms = Forms(vocabulary, self._terms)
         others = [("housekeeping", None, data.housekeeping)]
@@ -126,18 +137,25 @@ class PointFinder:
 
     def find(self, sentences: Sequence[Sentence]) -> list[Item]:
         """Return what sentences do, in their order; never raises."""
-        read = [self._read(sentence) for sentence in sentences]
-        self._echoes(read)
-        self._laws(read)
+        read = self.read(sentences)
+        self._weigh(read)
         self._examples(read)
         return [self._item(kind, one) for one in read for kind in KINDS if kind in one.kinds][:MOST_ITEMS]
 
-    def _read(self, sentence: Sentence) -> _Read:
+    def read(self, sentences: Sequence[Sentence]) -> list[Read]:
+        """Return sentences with what rules find in them, before any is weighed."""
+        read = [self._read(sentence) for sentence in sentences]
+        self._echoes(read)
+        self._laws(read)
+        self._faint(read)
+        return read
+
+    def _read(self, sentence: Sentence) -> Read:
         words = Words(sentence.text)
         if not UNMARKED.isdisjoint(words.words):
             sentence = spelled_out(sentence)
             words = Words(sentence.text)
-        one = _Read(sentence, words)
+        one = Read(sentence, words)
         matches: dict[int, Found[Meanings]] = {}
         also: set[int] = set()
         spoiled: set[int] = set()
@@ -161,7 +179,7 @@ class PointFinder:
         self._settle(one)
         return one
 
-    def _take(self, one: _Read, rule: Rule[PointRule], match: Found[Meanings]) -> None:
+    def _take(self, one: Read, rule: Rule[PointRule], match: Found[Meanings]) -> None:
         term = None
         if rule.kind == "theorem":
             term = law_named(one.sentence.text)
@@ -172,12 +190,12 @@ class PointFinder:
             return
         self._note(one, rule.kind, rule.data.confidence, rule.name, term)
 
-    def _note(self, one: _Read, kind: str, confidence: float, rule: str, term: str | None = None) -> None:
+    def _note(self, one: Read, kind: str, confidence: float, rule: str, term: str | None = None) -> None:
         known = one.kinds.get(kind)
         if known is None or confidence > known[0]:
             one.kinds[kind] = (confidence, rule, term)
 
-    def _structure(self, one: _Read, skipped: int) -> None:
+    def _structure(self, one: Read, skipped: int) -> None:
         """Apply what no phrase can say: copulas, appositions, colons, named laws, question marks."""
         text = one.sentence.text
         if _asked(text, one.words.words[skipped:]):
@@ -189,8 +207,8 @@ class PointFinder:
             self._note(one, "theorem", 0.85, self._named("theorem", "named"), law)
         elif "theorem" not in one.kinds and states(text, words):
             law = None if _LAWS.isdisjoint(words) else law_beside(text)
-            if law is None and not _NAMING.isdisjoint(words) and general(words):
-                law = law_behind(text)
+            if law is None and general(words):
+                law = law_said(text) if _NAMING.isdisjoint(words) else law_behind(text) or law_said(text)
             if law is not None:
                 self._note(one, "theorem", 0.8, self._named("theorem", "namesake"), law)
         if "definition" not in one.kinds:
@@ -198,10 +216,10 @@ class PointFinder:
             if defined is not None:
                 form, term, confidence = defined
                 self._note(one, "definition", confidence, self._named("definition", form), term)
-        if _CLOSED.search(text) and "question" in one.kinds:
+        if "question" in one.kinds and _CLOSED.search(text):
             del one.kinds["question"]
 
-    def _item(self, kind: Kind, one: _Read) -> Item:
+    def _item(self, kind: Kind, one: Read) -> Item:
         weight, rule, term = one.kinds[kind]
         sure = self.calibration.confidence(kind, weight)
         sentence = one.sentence
@@ -212,7 +230,7 @@ class PointFinder:
     def _named(self, kind: str, form: str) -> str:
         return f"education.{kind}.{form}@{self._version}"
 
-    def _settle(self, one: _Read) -> None:
+    def _settle(self, one: Read) -> None:
         """Let what excludes each other exclude each other: a question states nothing, a law is no definition."""
         kinds = one.kinds
         if one.housekeeping:
@@ -228,7 +246,7 @@ class PointFinder:
         if "theorem" in kinds and "definition" in kinds:
             kinds.pop("theorem" if kinds["definition"][0] > kinds["theorem"][0] else "definition")
 
-    def _echoes(self, read: Sequence[_Read]) -> None:
+    def _echoes(self, read: Sequence[Read]) -> None:
         """Find definitions over two sentences: the term, or the question for it, and what it is."""
         for before, one in itertools.pairwise(read):
             if "definition" in one.kinds and _points_back(one) and self._concrete.told(before.words.words):
@@ -239,7 +257,7 @@ class PointFinder:
                 if term is not None:
                     self._note(one, "definition", 0.75, self._named("definition", "echo"), term)
 
-    def _laws(self, read: Sequence[_Read]) -> None:
+    def _laws(self, read: Sequence[Read]) -> None:
         """Find laws whose name is a sentence of its own behind or before them, and those that a question asks for."""
         for before, one in itertools.pairwise(read):
             if "question" in before.kinds:
@@ -259,34 +277,53 @@ class PointFinder:
                 stated.kinds.pop("definition", None)
                 self._note(stated, "theorem", sure, self._named("theorem", form), law)
 
-    def _examples(self, read: Sequence[_Read]) -> None:
-        """Find examples that no word announces: concrete sentences beside what was just defined or stated."""
-        points = [place for place, one in enumerate(read) if "definition" in one.kinds or "theorem" in one.kinds]
+    def _faint(self, read: Sequence[Read]) -> None:
+        """Take back examples by a weak marker that stand beside nothing that is taught."""
         for place, one in enumerate(read):
-            alone = not any(other.kinds for other in (*read[max(0, place - 3) : place], *read[place + 1 : place + 4]))
-            if alone and one.kinds.get("example", (1.0,))[0] < _MARKED:
-                del one.kinds["example"]
-            if one.kinds or one.housekeeping or one.sentence.field != "transcript":
+            if one.kinds.get("example", (1.0,))[0] < _MARKED:
+                beside = (*read[max(0, place - 3) : place], *read[place + 1 : place + 4])
+                if not any(other.kinds for other in beside):
+                    del one.kinds["example"]
+
+    def _weigh(self, read: Sequence[Read]) -> None:
+        """Find what no rule names: sentences whose words say that they define, state or stress something."""
+        for place, one in enumerate(read):
+            if not one.bare:
                 continue
-            if self._concrete.told(one.words.words):
-                self._note(one, "example", 0.75, self._named("example", "told"))
-            if alone or "example" in one.kinds:
-                continue
-            features = self._concrete.features(one.sentence.text, one.words.words)
-            gap = min((place - point for point in points if point < place), default=9)
-            features["next"] = gap == 1
-            features["near"] = 2 <= gap <= 3
-            features["ahead"] = any(point > place for point in points)
-            features["after_question"] = place > 0 and "question" in read[place - 1].kinds
-            sure = self._concrete.likelihood(features)
-            if sure >= _LIKELY:
-                self._note(one, "example", round(min(sure, 0.9), 2), self._named("example", "concrete"))
+            one.total = self._weighing.itself(one.words.words, place, len(read))
+            for kind in stated(one.total):
+                text = one.sentence.text
+                term = {"definition": self._terms.subject, "theorem": law_named}.get(kind, _nameless)(text)
+                sure = likelihood(one.total, WEIGHED.index(kind))
+                self._note(one, kind, round(min(sure, _SUREST), 2), self._named(kind, "weighed"), term)
+
+    def _examples(self, read: Sequence[Read]) -> None:
+        """Find examples that no word announces, by their words and by what stands around them."""
+        left = [(place, one.total) for place, one in enumerate(read) if one.total is not None and not one.kinds]
+        if not left:
+            return
+        kinds = [tuple(one.kinds) for one in read]
+        room = [one.housekeeping for one in read]
+        for place, itself in left:
+            if not any(kinds[max(0, place - 3) : place + 4]):
+                continue  # nothing is taught that it might show
+            total = self._weighing.beside(itself, around(kinds, room, place))
+            sure = likelihood(total, _EXAMPLE)
+            if sure > LEAST[_EXAMPLE]:
+                self._note(read[place], "example", round(min(sure, _SUREST), 2), self._named("example", "weighed"))
+
+
+_EXAMPLE = WEIGHED.index("example")
+
+
+def _nameless(_: str) -> str | None:
+    return None
 
 
 _ECHOES = frozenset({"it's", "that's", "it", "that", "they're", "this", "those"})
 _NAMING = frozenset({"that's", "that", "this", "says", "said", "according"})
 _POINTING = frozenset({"that's", "that", "this", "which"})
-_LAWS = frozenset([*LAWS, "laws"])
+_LAWS = frozenset([*LAWS, "laws", "rules", *OWNED])
 _CLOSED = re.compile(r"[.!][\"'\u201d\u2019)\]]*\s*$")
 _TAG = re.compile(
     r"(?:^|[,\s])(?:okay|ok|right|yeah|yes|no|huh|eh|see|isn't it|doesn't it|don't you|aren't they|won't it|you know|"
@@ -312,7 +349,7 @@ def _asked(text: str, words: Sequence[str]) -> bool:
     )
 
 
-def _points_back(one: _Read) -> bool:
+def _points_back(one: Read) -> bool:
     words = one.words.words
     return len(words) <= _LONGEST_NAMING and not _POINTING.isdisjoint(words[:2])
 

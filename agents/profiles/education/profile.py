@@ -18,6 +18,7 @@ from agents.profiles.education.points import KINDS, Item, Kind, PointFinder, Poi
 from agents.profiles.education.sentences import Sentence, field_sentences, sentences_of
 from agents.profiles.education.terms import Vocabulary
 from agents.profiles.education.titles import title_of
+from agents.profiles.education.weighing import shipped
 from agents.profiles.given_names import GivenNames
 from agents.profiles.profile import Enriched, Export, ProfileInputError
 from agents.profiles.transcript import FIELDS, Segment, Transcript, transcript_of, transcript_url
@@ -76,6 +77,9 @@ class Education:
     Args:
         theirs: a customer's data over ours.
 
+    Attributes:
+        finder: what finds points in sentences.
+
     Raises:
         ProfileDataError: the data cannot be used; the text names the key.
     """
@@ -94,10 +98,10 @@ class Education:
         points = checked(self.name, {name: data[name] for name in PointsData.__struct_fields__}, PointsData)
         words = checked(self.name, {name: data[name] for name in Vocabulary.__struct_fields__}, Vocabulary)
         try:
-            self._finder = PointFinder(points, words, self.version)
+            self.finder = PointFinder(points, words, shipped(PACKAGE), self.version)
         except ValueError as error:
             raise ProfileDataError(f"{self.name}: {error}") from error
-        self._concept_rules = concept_rules(self._finder.calibration, self.version)
+        self._concept_rules = concept_rules(self.finder.calibration, self.version)
 
     def describe(self) -> dict[str, Any]:
         """Options, kinds, and rules with their confidence."""
@@ -106,7 +110,7 @@ class Education:
             "options": self._data.options,
             "tags": self._data.tags,
             "kinds": list(KINDS),
-            "rules": [*self._finder.rules(), *(rule._asdict() for rule in self._concept_rules)],
+            "rules": [*self.finder.rules(), *(rule._asdict() for rule in self._concept_rules)],
         }
 
     def options(self, asked: Request) -> Mapping[str, Any]:
@@ -133,7 +137,7 @@ class Education:
             except msgspec.ValidationError as error:
                 raise ProfileInputError(f"metadata.{name}: {str(error).partition(' - at ')[0]}") from error
         wanted = msgspec.convert(asked.metadata, Asked)
-        return PreparedEducation(self._finder, self._concept_rules, wanted, transcript_of(asked.metadata, linked))
+        return PreparedEducation(self.finder, self._concept_rules, wanted, transcript_of(asked.metadata, linked))
 
 
 class PreparedEducation:

@@ -15,7 +15,7 @@ _SHORT = re.compile(r"(?:^|\W)(?:Dr|Mr|Mrs|Ms|St|vs|Prof|e\.g|i\.e|cf|[A-Z])$")
 """What a full stop behind does not end a sentence."""
 
 _CLOSED = re.compile(r"[.!?\u2026][\"'\u201d\u2019)\]]*\s*$")
-_BARE = 12
+_BARE = 8
 """Words from which a caption without any punctuation counts as a sentence of its own."""
 
 _SPELLED = {

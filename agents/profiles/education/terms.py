@@ -22,6 +22,11 @@ _CUT = re.compile(
 )
 """Where a term that stands behind a phrase ends."""
 
+_SUBJECT = re.compile(
+    r"((?:[^\W_][\w'\u2019-]*\s){0,3}[^\W_][\w\u2019-]*)"
+    r"(?=[,:]|['\u2019]s\s|\s(?:is|are|was|were|has|have|means?|when|where|that|happens?|does|takes?|just|basically)\b)",
+    re.IGNORECASE,
+)
 _POINTING = re.compile(r"^(?:(?:a|an|the|this|that|it|them|then|just|by|as|technically|actually)\s+)+", re.IGNORECASE)
 _SPEAKING = frozenset(
     [
@@ -114,6 +119,12 @@ class Terms:
         while inner and inner[0].lower().strip(",") in _SPEAKING:
             inner.pop(0)
         return self.clean(" ".join(inner))
+
+    def subject(self, text: str) -> str | None:
+        """Return what a sentence begins with where that may be a term, for one that defines in no known form."""
+        match = _SUBJECT.match(self.body(text))
+        term = None if match is None else self.clean(match[1])
+        return term if term is not None and self.is_term(term.lower().split()) else None
 
     def clean(self, text: str) -> str | None:
         """Return a term without articles, fillers and marks; ``None`` when nothing of substance is left."""

@@ -76,7 +76,7 @@ class MinutesMaker:
         segments = len(self._transcript.segments)
         problem = self._privacy.text(self._transcript.problem)
         status = "read" if segments else "failed" if problem else "none"
-        return {"status": status, "segments": segments, "problem": problem}
+        return {"status": status, "segments": segments, "problem": problem, "cut": self._transcript.cut}
 
     def _discussions(self, ordered: Sequence[tuple[str, HighlightState]]) -> list[dict[str, Any]]:
         found = []

@@ -15,7 +15,7 @@ from agents.ledger_records import RequestState
 from agents.policy import Policy
 from agents.state import PartitionState
 from pipeline.domain import Headers, Outcome
-from pipeline.effects.calls import Call, Result
+from pipeline.effects.calls import Call, FetchTranscript, Result
 from schemas.records import (
     Command,
     CommandKind,
@@ -144,8 +144,11 @@ class Bench:
         """Take what is due, up to the first call."""
         while (request_id := self.domain.effects.take_due(self.state, self.now)) is not None:
             before = self._known(request_id)
+            calls_api = self.domain.effects.calls_api(self.state, request_id, self.now)
             call = self.domain.effects.begin(self.state, request_id, self.stage, self.now)
+            assert calls_api or call is None or isinstance(call, FetchTranscript), "it would not wait for the API"
             if call is not None:
+                assert calls_api != isinstance(call, FetchTranscript)
                 return request_id, call
             if self._known(request_id) == before:
                 again = self.state.take_due(self.now)

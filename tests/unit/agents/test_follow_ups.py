@@ -168,7 +168,7 @@ def test_what_is_withdrawn_is_not_reminded_of() -> None:
 
 @pytest.mark.parametrize("closed_for_s", [1.0, 90 * DAY_S])
 def test_reminders_outlive_their_request_and_then_leave_nothing(closed_for_s: float) -> None:
-    """An action may be due in six weeks; what is not to be reminded of goes with its request."""
+    """An action may be due in six weeks; what is not to be reminded of goes with its request, and the rest when due."""
     meeting = Meeting(closed_for_s=closed_for_s)
     due = START + 42 * DAY_S
     meeting.revise({"a": ("send", due), "b": ("call", None)})
@@ -179,6 +179,9 @@ def test_reminders_outlive_their_request_and_then_leave_nothing(closed_for_s: fl
     meeting.check_restore()
     meeting.wait(START + 41 * DAY_S)
     assert [record.item_id for record in meeting.told("reminder")] == ["a"]
+    assert list(meeting.bench.state.entries["r1"].follow_ups) == ["a"]
+    meeting.check_restore()
+    meeting.wait(due)
     assert meeting.bench.state.entries == {}
     meeting.check_restore()
     meeting.wait(START + 200 * DAY_S)

@@ -111,10 +111,10 @@ class Rig:
     async def _hand_over(self, observation: Observation) -> None:
         self.handed.append(observation)
 
-    def feed(self, topic: str, record: msgspec.Struct) -> None:
+    def feed(self, topic: str, record: msgspec.Struct, *, key: str = "") -> None:
         """Have a rule decide about one record, and wake the runner."""
         self._offset += 1
-        key: str = record.request_id  # type: ignore[attr-defined]  # every record of ours has one
+        key = key or record.request_id  # type: ignore[attr-defined]  # every record of ours has one
         incoming = Incoming(f"tldr.{topic}.v1", key.encode(), encode(record), self._offset)
         self.domain.rules[topic](incoming, self.ledger.state, self.ledger, self.clock())
         self.runner.wake(self.ledger.partition)

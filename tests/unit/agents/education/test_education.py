@@ -58,7 +58,7 @@ def test_a_linked_transcript_is_read() -> None:
     assert [concept.name for concept in enrichment["concepts"]] == ["roux"]
     assert enrichment["items"][0].speaker == "Ann"
     lost = EDUCATION.prepare(asked, LinkedTranscript(state_version=1, text="", problem="404"))
-    assert lost.document({})["transcript"] == {"segments": 0, "problem": "404"}
+    assert lost.document({})["transcript"] == {"segments": 0, "problem": "404", "cut": ""}
 
 
 def test_a_highlight_is_enriched() -> None:

@@ -104,7 +104,7 @@ def test_minutes_have_all_parts() -> None:
     assert document["meeting"]["date"] == "2026-03-10T10:00+01:00"
     assert document["attendees"][0] == "Anna Berger"
     assert [topic["start_s"] for topic in document["topics"]] == [0.0, 10.0, None]
-    assert document["transcript"] == {"status": "read", "segments": 3, "problem": ""}
+    assert document["transcript"] == {"status": "read", "segments": 3, "problem": "", "cut": ""}
 
 
 def test_follow_ups_are_due_at_the_end_of_the_day_in_the_meetings_zone() -> None:
