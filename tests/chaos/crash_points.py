@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass
 
 from pipeline.worker.crash_points import CRASH_POINTS
-from tests.chaos.load import request_record
 from tests.chaos.oracle import projection
 from tests.chaos.run import Figures, Run, Scale, Scene
 
@@ -84,9 +83,9 @@ async def _one(run: Run, place: str, crash_point: str, part: str = "undisturbed"
 async def _nudged_to_death(scene: Scene, timeout: float) -> int | None:
     """Wait for the worker's end; a request repeated now and then keeps transactions and offset commits coming."""
     deadline = time.monotonic() + timeout
-    _, first = request_record(scene.seed, 0)
+    first = scene.requests[0]
     while time.monotonic() < deadline:
-        await scene.writer.write(scene.topic("requests"), [(scene.requests[0], first)])
+        await scene.writer.write(scene.topic("requests"), [(first, scene.asked[first])])
         code = await scene.fleet[1].child.wait(0.8)
         if code is not None:
             return code

@@ -1,95 +1,146 @@
-"""What is told of things to do, held to the final minutes: each as it is there, each reminded of once."""
+"""Holds follow-ups to the documents they follow from, and reminders to the follow-ups: one for an item and due date."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from agents.profile_setup import OURS
-from agents.profile_trial import Trial
-from agents.profiles import Profile
 from agents.profiles.follow_up import FollowUpItem, LeavesFollowUps
-from schemas.records import FollowUp, Highlight, Request
+from schemas.records import FollowUp
+from tests.chaos.oracle import Account
 from tests.chaos.reading import Read
+from tests.chaos.rules import Rules
 
-TOPIC = "follow-ups"
+_ROUNDING = timedelta(milliseconds=2)
+"""By how much two times may differ: a record's time of publication is cut to milliseconds."""
 
-REMIND_BEFORE_S = 3e9
-"""So long before an item is due that its reminder is sent at once."""
+Content = tuple[str, str | None, datetime | None, str | None, str]
+Change = tuple[str, int, Content]
+"""Kind, revision of the summary, and the item as it is then."""
 
 
-def differences(
-    asked: Mapping[str, bytes], finals: Mapping[str, Sequence[Mapping[str, Any]]], records: Iterable[Read]
-) -> list[str]:
-    """Say what is wrong with what was told of things to do.
+def judge_follow_ups(
+    account: Account,
+    asked: Mapping[str, bytes],
+    summaries: Iterable[Read],
+    follow_ups: Iterable[Read],
+    *,
+    remind_before_s: float,
+    as_of: datetime,
+) -> None:
+    """Compare, and count in the account.
 
     Args:
+        account: of the run.
         asked: values of the requests by their ids.
-        finals: the last record of each highlight, by request id.
-        records: all records of the topic.
+        summaries: all records of the topic, each partition in order; their documents are right as others find.
+        follow_ups: likewise.
+        remind_before_s: how long before an item is due its reminder is sent.
+        as_of: what was due by then must have been told.
     """
     told: defaultdict[str, list[FollowUp]] = defaultdict(list)
-    for read in records:
+    for read in follow_ups:
         told[(read.key or b"").decode()].append(msgspec.json.decode(read.value or b"", type=FollowUp))
-    meetings = OURS["meetings"](None)
-    problems = [
-        f"{request_id}: things to do of a request that nobody made" for request_id in told.keys() - asked.keys()
-    ]
-    for request_id, value in asked.items():
-        request = msgspec.json.decode(value, type=Request)
-        wanted = _expected(meetings, request, finals.get(request_id, ())) if request.profile == "meetings" else {}
-        problems += [f"{request_id}: {problem}" for problem in _judge(wanted, told.get(request_id, ()))]
+    published: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for read in summaries:
+        published[(read.key or b"").decode()].append(json.loads(read.value or b"{}"))
+    rules = Rules()
+    for request_id in sorted(asked.keys() | told.keys()):
+        wanted: Mapping[str, list[Change]] = {}
+        if request_id in asked:
+            wanted = _changes(rules.context(asked[request_id]).rules, published[request_id])
+        by_item: defaultdict[str, list[FollowUp]] = defaultdict(list)
+        for record in told[request_id]:
+            by_item[record.item_id].append(record)
+        account.follow_ups += sum(changes[-1][0] != "withdrawn" for changes in wanted.values())
+        account.reminders += sum(record.kind == "reminder" for record in told[request_id])
+        for item_id in sorted(wanted.keys() | by_item.keys()):
+            problems = _judge_changes(wanted.get(item_id, []), by_item[item_id])
+            problems += _judge_reminders(by_item[item_id], timedelta(seconds=remind_before_s), as_of)
+            account.bad_follow_ups += len(problems)
+            for problem in problems:
+                account.note(f"{request_id}: follow-up {item_id}: {problem}")
+
+
+def _changes(rules: Any, summaries: Sequence[Mapping[str, Any]]) -> dict[str, list[Change]]:
+    """Return what the revisions of a request's document make of its items, by item."""
+    found: defaultdict[str, list[Change]] = defaultdict(list)
+    if not isinstance(rules, LeavesFollowUps):
+        return {}
+    for summary in summaries:
+        revision = summary["revision"]
+        items: dict[str, FollowUpItem] = {}
+        for item in rules.follow_ups(summary["document"]):
+            items.setdefault(item.item_id, item)
+        for item_id, item in items.items():
+            content = (item.text, item.assignee, item.due, item.due_text, item.priority)
+            known = found[item_id][-1] if found[item_id] else ("withdrawn", 0, None)
+            if known[0] == "withdrawn":
+                found[item_id].append(("opened", revision, content))
+            elif known[2] != content:
+                found[item_id].append(("changed", revision, content))
+        for item_id, changes in found.items():
+            if item_id not in items and changes[-1][0] != "withdrawn":
+                changes.append(("withdrawn", revision, changes[-1][2]))
+    return dict(found)
+
+
+def _judge_changes(wanted: Sequence[Change], records: Sequence[FollowUp]) -> list[str]:
+    """Each change once, in order; so the last one is that of the final document."""
+    told = [(record.kind, record.revision, _content_of(record)) for record in records if record.kind != "reminder"]
+    if told == wanted:
+        return []
+    ways = [[f"{kind} {revision}" for kind, revision, _ in changes] for changes in (told, wanted)]
+    return ["told with another content" if ways[0] == ways[1] else f"told {ways[0]}, and not {ways[1]}"]
+
+
+def _content_of(record: FollowUp) -> Content:
+    return record.text, record.assignee, record.due, record.due_text, record.priority
+
+
+def _judge_reminders(records: Sequence[FollowUp], before: timedelta, as_of: datetime) -> list[str]:
+    """One reminder for each due date, in its time, of the item as it was then."""
+    problems = []
+    sent: set[datetime | None] = set()
+    latest: FollowUp | None = None
+    waits = False
+    for record in records:
+        if record.kind == "reminder":
+            if record.due in sent:
+                problems.append(f"a second reminder of {record.due}")
+            elif latest is None or not waits or _content_of(record) != _content_of(latest):
+                problems.append(f"a reminder of {record.due} that nobody announced")
+            elif latest.remind_at is not None and record.published_at < latest.remind_at - _ROUNDING:
+                problems.append(f"a reminder of {record.due} before {latest.remind_at}")
+            sent.add(record.due)
+            waits = False
+            continue
+        remind_at, reason = _announced(record, sent, before)
+        apart = abs((record.remind_at or _NEVER) - (remind_at or _NEVER))
+        if record.no_reminder != reason or apart > _ROUNDING:
+            problems.append(f"revision {record.revision} announces {record.remind_at or record.no_reminder!r}")
+        latest, waits = record, record.remind_at is not None
+    if waits and latest is not None and latest.remind_at is not None and latest.remind_at <= as_of:
+        problems.append(f"no reminder of {latest.due}, which was to come at {latest.remind_at}")
     return problems
 
 
-def _expected(meetings: Profile, request: Request, finals: Sequence[Mapping[str, Any]]) -> dict[str, FollowUpItem]:
-    """Return the items of the minutes that a perfect worker makes of the final highlights, by id."""
-    trial, rules = Trial(meetings, request), meetings.prepare(request, None)
-    assert isinstance(rules, LeavesFollowUps)
-    for final in finals:
-        trial.again(msgspec.convert(final, Highlight))
-    items: dict[str, FollowUpItem] = {}
-    for item in rules.follow_ups(trial.document()):
-        items.setdefault(item.item_id, item)
-    return items
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
-def _judge(wanted: Mapping[str, FollowUpItem], records: Sequence[FollowUp]) -> Iterator[str]:
-    by_item: defaultdict[str, list[FollowUp]] = defaultdict(list)
-    for record in records:
-        by_item[record.item_id].append(record)
-    for item_id in sorted(by_item.keys() | wanted.keys()):
-        yield from (f"item {item_id} {problem}" for problem in _of_item(wanted.get(item_id), by_item[item_id]))
-
-
-def _of_item(item: FollowUpItem | None, records: Sequence[FollowUp]) -> Iterator[str]:
-    changes = [record for record in records if record.kind != "reminder"]
-    revisions = [record.revision for record in changes]
-    if revisions != sorted(set(revisions)):
-        yield f"is told of in revisions {revisions}"
-    if changes and changes[0].kind != "opened":
-        yield f"begins as {changes[0].kind}"
-    reminded = Counter(record.due for record in records if record.kind == "reminder")
-    if any(count > 1 for count in reminded.values()):
-        yield f"is reminded of {max(reminded.values())} times"
-    last = changes[-1] if changes else None
-    stands = last is not None and last.kind != "withdrawn"
-    if item is None:
-        if stands:
-            yield "stands, and is not in the minutes"
-        return
-    if last is None or not stands:
-        yield "is in the minutes, and was not told of"
-        return
-    if _content(last) != _content(item):
-        yield "is told otherwise than it stands in the minutes"
-    if item.due is not None and last.no_reminder != "past_due" and not reminded[item.due]:
-        yield f"is due at {item.due}, and nobody was reminded"
-
-
-def _content(one: FollowUp | FollowUpItem) -> tuple[str, str | None, datetime | None, str | None, str]:
-    return one.text, one.assignee, one.due, one.due_text, one.priority
+def _announced(record: FollowUp, sent: set[datetime | None], before: timedelta) -> tuple[datetime | None, str]:
+    """Return when a record has to say that a reminder comes, or why none does."""
+    if record.kind == "withdrawn":
+        return None, "withdrawn"
+    if record.due is None:
+        return None, "no_due"
+    if record.due in sent:
+        return None, "sent"
+    if record.due <= record.published_at:
+        return None, "past_due"
+    return max(record.due - before, record.published_at), ""

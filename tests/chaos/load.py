@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from confluent_kafka import Message, Producer
@@ -16,32 +17,79 @@ CRC32 = "consistent_random"
 """How librdkafka places a key unless told otherwise."""
 
 
+GAMING: dict[str, Any] = {"type": "esports", "game": "valorant"}
+
+MEETING: dict[str, Any] = {
+    "type": "meeting",
+    "attendees": ["Amara Okafor", "Bjorn Lund", "Chen Wei", "Priya Nair"],
+    "timezone": "Europe/Berlin",
+}
+
+SATURDAY = datetime(2033, 1, 1, 9, 0)  # noqa: DTZ001 - on the clock of the meeting
+"""When most meetings are: what is due on Monday, on Wednesday and later is told apart by the reminders' time."""
+
+WEDNESDAY = datetime(2033, 1, 5, 16, 0, tzinfo=UTC)
+"""When an item is due that such a meeting wants by Wednesday."""
+
+LONG_AGO = datetime(2026, 7, 1, 9, 0)  # noqa: DTZ001 - on the clock of the meeting
+"""When every third meeting was: nothing in it is to be reminded of."""
+
 PROFILES: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("gaming", {"type": "esports", "game": "valorant"}),
+    ("gaming", GAMING),
     ("education", {"type": "lecture", "course_id": "course", "topics": ["entropy"]}),
-    (
-        "meetings",
-        {
-            "type": "meeting",
-            "attendees": ["Amara Okafor", "Bjorn Lund", "Chen Wei", "Priya Nair"],
-            "date": "2099-07-01T09:00:00",
-            "timezone": "Europe/Berlin",
-        },
-    ),
+    ("meetings", MEETING),
     ("general", {}),
 )
 """Each request is of another profile than the one before."""
 
+VIEWS: tuple[dict[str, Any], ...] = (
+    {
+        "match_id": "final",
+        "script": "cup-final",
+        "teams": ["Northwind", "Iron Harbor"],
+        "players": [{"name": "Nyx", "team": "Northwind"}, {"name": "Strand", "team": "Iron Harbor"}],
+    },
+    {
+        "match_id": "final",
+        "script": "cup-final-pov",
+        "stream_role": "pov",
+        "player": "Nyx",
+        "team": "Northwind",
+    },
+    {"match_id": "final", "script": "cup-final-es", "stream_role": "language", "language": "es", "offset_s": 8.0},
+    {"match_id": "semi"},
+)
+"""The streams of one tournament: three of one match whose content the simulator has written down, and one more."""
 
-def request_record(seed: int, number: int, **fields: Any) -> tuple[str, bytes]:
-    """Return id and value of the n-th request of a run."""
+SCRIPT_S = 2700.0
+"""Length of those three, in content seconds."""
+
+TENANTS = 3
+
+
+def request_record(seed: int, number: int, *, bare: bool = False, **fields: Any) -> tuple[str, bytes]:
+    """Return id and value of the n-th request of a run.
+
+    Args:
+        seed: of the run.
+        number: from 0.
+        bare: of no tournament, and with no content that is written down.
+        fields: of the record, in place of those made here.
+    """
     request_id = f"chaos-{seed}-{number:04d}"
     profile, metadata = PROFILES[number % len(PROFILES)]
-    if profile == "gaming":  # of every 60 requests those of one tenant are a tournament, of every 36 a match
-        metadata = metadata | {"tournament_id": f"cup-{number // 60}", "match_id": f"match-{number // 36}"}
+    turn = number // len(PROFILES)
+    tenant = number % TENANTS
+    if metadata is MEETING:
+        metadata = {**MEETING, "date": (LONG_AGO if turn % 3 == 2 else SATURDAY).isoformat()}
+    elif metadata is GAMING and not bare:
+        cup, view = divmod(turn, len(VIEWS))
+        tenant = cup % TENANTS
+        named = {"tournament_id": f"cup-{cup // TENANTS}", "tournament_name": "Cup"}  # tenants share ids
+        metadata = {**GAMING, **named, **VIEWS[view]}
     value = {
         "request_id": request_id,
-        "tenant": f"tenant-{number % 3}",
+        "tenant": f"tenant-{tenant}",
         "source_url": f"https://video.example/{seed}/{number}",
         "platform": "custom",
         "profile": profile,

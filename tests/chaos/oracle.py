@@ -9,15 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tests.chaos import follow_ups, tournaments
 from tests.chaos.reading import Read
 from tests.chaos.rules import Rules
 
 MARK = "tldr-nonce-"
 """Begins the tag by which the pipeline recognises its own submissions; never published."""
-
-BESIDE = (*tournaments.TOPICS, follow_ups.TOPIC)
-"""Topics of what is made of highlights in other partitions, and at other times."""
 
 _SHOWN = 12
 """Problems that are spelled out; the rest is only counted."""
@@ -38,10 +34,11 @@ class Account:
         stale: highlights whose last published content is not the final one.
         bad_summaries: requests whose latest summary does not equal what was published.
         bad_rules: final records and documents that are not what the request's profile makes of the final content.
-        bad_tournaments: faults in what was told of tournaments.
-        bad_follow_ups: faults in what was told of things to do.
-        moments: records of moments of tournaments.
-        reminders: of things to do.
+        moments: that stand in tournaments; ``merged``: of these, with more than one point of view.
+        notified: moments notified of; ``suppressed``: those that were too many.
+        follow_ups: items of documents that are open; ``reminders``: reminders of them.
+        bad_tournaments: what is wrong with moments, leaderboards and notifications.
+        bad_follow_ups: what is wrong with follow-ups and reminders.
         unsettled: requests without a summary.
         posts: submissions that the API applied.
         extra_posts: of these, more than one for a request.
@@ -58,10 +55,14 @@ class Account:
     stale: int = 0
     bad_summaries: int = 0
     bad_rules: int = 0
+    moments: int = 0
+    merged: int = 0
+    notified: int = 0
+    suppressed: int = 0
+    follow_ups: int = 0
+    reminders: int = 0
     bad_tournaments: int = 0
     bad_follow_ups: int = 0
-    moments: int = 0
-    reminders: int = 0
     unsettled: int = 0
     posts: int = 0
     extra_posts: int = 0
@@ -73,6 +74,11 @@ class Account:
         records = (self.missing, self.unknown, self.duplicate, self.out_of_order, self.stale)
         made_of_them = (self.bad_summaries, self.bad_rules, self.bad_tournaments, self.bad_follow_ups)
         return not any((*records, *made_of_them, self.unsettled, self.extra_posts))
+
+    @property
+    def tells_late(self) -> bool:
+        """Whether something is wrong that the next second may put right: leaderboards and reminders take their time."""
+        return bool(self.bad_tournaments or self.bad_follow_ups)
 
     def note(self, problem: str) -> None:
         """Keep a problem in words, if not too many are kept already."""
@@ -120,7 +126,6 @@ def compare(
     highlights: Iterable[Read],
     summaries: Mapping[str, Mapping[str, Any]],
     truth: Truth,
-    beside: Mapping[str, Sequence[Read]],
 ) -> Account:
     """Compare.
 
@@ -129,11 +134,9 @@ def compare(
         highlights: all records of the highlights topic, each partition in order.
         summaries: the latest summary by request id.
         truth: what really is.
-        beside: all records of the topics :data:`BESIDE`.
     """
     account = Account(posts=sum(map(len, truth.posts.values())))
     rules = Rules()
-    finals: dict[str, list[dict[str, Any]]] = {}
     by_request: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for read in highlights:
         record = json.loads(read.value or b"{}")
@@ -141,34 +144,14 @@ def compare(
         account.records += 1
     for request_id, value in asked.items():
         summary = summaries.get(request_id)
-        records = by_request.pop(request_id, [])
-        finals[request_id] = list(_judge_request(account, request_id, records, summary, truth).values())
-        for problem in rules.differences(value, finals[request_id], summary):
+        final = _judge_request(account, request_id, by_request.pop(request_id, []), summary, truth)
+        for problem in rules.differences(value, list(final.values()), summary):
             account.bad_rules += 1
             account.note(f"{request_id}: {problem}")
     for request_id, records in by_request.items():
         account.unknown += len(records)
         account.note(f"{request_id}: {len(records)} records of a request that nobody made")
-    _judge_beside(account, asked, finals, beside)
     return account
-
-
-def _judge_beside(
-    account: Account,
-    asked: Mapping[str, bytes],
-    finals: Mapping[str, Sequence[Mapping[str, Any]]],
-    beside: Mapping[str, Sequence[Read]],
-) -> None:
-    """Check what is made of the final highlights in other partitions, and at other times."""
-    told = beside.get(follow_ups.TOPIC, ())
-    account.moments = len(beside.get("moments", ()))
-    account.reminders = sum(b'"kind":"reminder"' in (read.value or b"") for read in told)
-    for problem in tournaments.differences(asked, finals, beside):
-        account.bad_tournaments += 1
-        account.note(problem)
-    for problem in follow_ups.differences(asked, finals, told):
-        account.bad_follow_ups += 1
-        account.note(problem)
 
 
 def projection(highlights: Iterable[Read]) -> str:

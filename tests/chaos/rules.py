@@ -11,6 +11,7 @@ import msgspec
 from agents.profile_desk import ProfilesOnDesk
 from agents.profile_setup import OURS
 from agents.profiles import General, Profiles
+from agents.rules.context import Context
 from schemas.records import Highlight, Request
 
 _NOT_OF_THE_RULES = ("transcript",)
@@ -21,7 +22,13 @@ class Rules:
     """The profiles, as a worker without a customer's data has them."""
 
     def __init__(self) -> None:
-        self._desk = ProfilesOnDesk(Profiles([General(), *(make(None) for make in OURS.values())]))
+        self._profiles = Profiles([General(), *(make(None) for make in OURS.values())])
+        self._desk = ProfilesOnDesk(self._profiles)
+
+    def context(self, asked: bytes) -> Context:
+        """Return what a worker derives from a request's value, its profile's rules among it."""
+        request = msgspec.json.decode(asked, type=Request)
+        return Context(request, self._profiles.get(request.profile), 1, None)
 
     def differences(
         self, asked: bytes, records: Sequence[Mapping[str, Any]], summary: Mapping[str, Any] | None

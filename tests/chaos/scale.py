@@ -6,8 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-COMPRESSION = 1800.0
-"""Content seconds in a real second: an hour of content in 2 s."""
+from tests.chaos.load import SCRIPT_S
+
+STARTING_S = 12.0
+"""How long workers take to begin, and to see a stream's end, about."""
+
+PENDING_S = (0.02, 0.07)
+"""How long the API takes to begin with a stream, from and to, in real seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,18 +47,34 @@ class Scale:
     faults: tuple[dict[str, Any], ...] = ()
     settings: tuple[tuple[str, Any], ...] = ()
 
+    @property
+    def compression(self) -> float:
+        """Content seconds in a real second: streams whose content is written down run as long as others by average."""
+        return SCRIPT_S / (sum(self.seconds) / 2)
+
+    @property
+    def bare(self) -> bool:
+        """Whether the API finds nothing, so that no stream has content that is written down."""
+        return not self.highlights[1]
+
+    @property
+    def reminders_after_s(self) -> float:
+        """Seconds from the beginning until waiting reminders are due: about half of the streams have ended then."""
+        return STARTING_S + (self.over_s + sum(self.seconds)) / 2
+
     def but(self, **changes: Any) -> Scale:
         """Return the same load with some figures changed."""
         return replace(self, **changes)
 
     def write_scenario(self, file: Path) -> Path:
         """Write the simulator's scenario as TOML and return where it is."""
-        low, high = (second * COMPRESSION for second in self.seconds)
+        low, high = (second * self.compression for second in self.seconds)
+        pending = [second * self.compression for second in PENDING_S]
         few, many = self.highlights
         lines = [
             'name = "chaos-harness"',
-            f"[time]\ncompression = {COMPRESSION}",
-            f"[streams]\nduration_s = [{low}, {high}]\npending_s = [30, 120]\nhighlights = [{few}, {many}]",
+            f"[time]\ncompression = {self.compression}",
+            f"[streams]\nduration_s = [{low}, {high}]\npending_s = {pending}\nhighlights = [{few}, {many}]",
             f"[content]\nrevised_share = {self.revised}",
             f"[pages]\nrelease_on_read = {str(self.newest_first_growing).lower()}",
         ]

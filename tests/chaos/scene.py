@@ -6,31 +6,32 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 from confluent_kafka import KafkaException
 
+from agents.composition import policy_of
 from pipeline.kafka.connection import KafkaConnection
 from pipeline.settings import Settings
 from pipeline.stack.simulator import SimulatorProcess
 from pipeline.stack.topics import apply_topics
 from schemas.catalogue import INPUTS, full_name, load
-from tests.chaos import follow_ups, tournaments
 from tests.chaos.fleet import Fleet
-from tests.chaos.load import Writer, request_record
-from tests.chaos.oracle import BESIDE, Account, Truth, compare
-from tests.chaos.reading import Ends, Tail, unread
+from tests.chaos.follow_ups import judge_follow_ups
+from tests.chaos.load import WEDNESDAY, Writer, request_record
+from tests.chaos.oracle import Account, Truth, compare
+from tests.chaos.reading import Ends, Read, Tail, unread
 from tests.chaos.scale import Scale
+from tests.chaos.tournaments import Topics, judge_tournaments
 
 OUTPUTS = tuple(short for short in load().topics if short not in INPUTS)
 """Short names of the topics that only ledgers write."""
-
-_LATE_S = 10.0
-"""Within so many seconds after the last request has ended, its tournament's last record and reminders are there."""
-
+JUDGED = ("highlights", "summaries", "moments", "tournaments", "notifications", "follow-ups")
+"""Those that are compared with the truth."""
 _ENDED = frozenset({"settled", "rejected"})
 
 
@@ -120,7 +121,7 @@ class Scene:
     async def submit(self, count: int, **fields: Any) -> list[str]:
         """Write the next so many requests; return their ids."""
         first = len(self.asked)
-        records = [request_record(self.seed, first + n, **fields) for n in range(count)]
+        records = [request_record(self.seed, first + n, bare=self.scale.bare, **fields) for n in range(count)]
         await self.writer.write(self.topic("requests"), records)
         self.asked.update(records)
         return [request_id for request_id, _ in records]
@@ -188,22 +189,34 @@ class Scene:
                 return {"open_transactions": left, "unread": behind}
             await asyncio.sleep(0.3)
 
-    async def account(self) -> Account:
-        """Compare what was published with the truth; what comes a moment later than all else is waited for."""
-        deadline = time.monotonic() + _LATE_S
-        while True:
-            account = await self._compare()
-            late = account.bad_tournaments or account.bad_follow_ups
-            if not late or time.monotonic() > deadline:
-                return account
-            await asyncio.sleep(1.0)
+    async def account(self, patience: float = 20.0) -> Account:
+        """Compare what was published with the truth.
 
-    async def _compare(self) -> Account:
-        for short in ("highlights", *BESIDE):
-            await self.tail(short).catch_up()
-        summaries = await self.latest("summaries")
-        beside = {short: self.tail(short).all for short in BESIDE}
-        return compare(self.asked, self.tail("highlights").all, summaries, await self.truth(), beside)
+        Args:
+            patience: seconds until everything must be told that is due by now.
+        """
+        as_of = datetime.now(UTC)
+        deadline = time.monotonic() + patience
+        truth = await self.truth()
+        while True:
+            account = self._compare({short: await self._published(short) for short in JUDGED}, truth, as_of)
+            if not account.tells_late or time.monotonic() > deadline:
+                return account
+            await asyncio.sleep(0.5)
+
+    async def _published(self, short: str) -> list[Read]:
+        await self.tail(short).catch_up()
+        return self.tail(short).all
+
+    def _compare(self, published: Mapping[str, list[Read]], truth: Truth, as_of: datetime) -> Account:
+        latest = {(read.key or b"").decode(): json.loads(read.value or b"{}") for read in published["summaries"]}
+        account = compare(self.asked, published["highlights"], latest, truth)
+        policy = policy_of(self.settings)
+        topics = Topics(published["moments"], published["tournaments"], published["notifications"])
+        judge_tournaments(account, self.asked, published["highlights"], topics, policy)
+        follow_ups = (published["summaries"], published["follow-ups"])
+        judge_follow_ups(account, self.asked, *follow_ups, remind_before_s=policy.remind_before_s, as_of=as_of)
+        return account
 
     async def truth(self) -> Truth:
         """Return what the simulator says."""
@@ -232,13 +245,11 @@ def _settings(servers: str, name: str, scale: Scale, base_url: str) -> Settings:
             "heartbeat_s": 1.0,
             "stall_timeout_s": 60.0,
         },
-        "policy": {"in_doubt": "resubmit", "remind_before_s": follow_ups.REMIND_BEFORE_S},
-        "tournaments": {
-            "every_s": 0.5,
-            "notify_above": 0.5,
-            "notify_burst": tournaments.BURST,
-            "notify_per_minute": tournaments.PER_MINUTE,
+        "policy": {
+            "in_doubt": "resubmit",
+            "remind_before_s": (WEDNESDAY - datetime.now(UTC)).total_seconds() - scale.reminders_after_s,
         },
+        "tournaments": {"every_s": 0.5, "notify_above": 0.7, "notify_per_minute": 30.0, "notify_burst": 3},
     }
     for path, value in scale.settings:
         group, _, key = path.partition(".")

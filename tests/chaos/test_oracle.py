@@ -76,7 +76,7 @@ def account(
         "ids_sha256": hashlib.sha256(b"a\nb").hexdigest(),
         "document": document(*records) if about is None else about,
     }
-    return compare({REQUEST: encode(ASKED)}, records, {REQUEST: summary}, truth, {})
+    return compare({REQUEST: encode(ASKED)}, records, {REQUEST: summary}, truth)
 
 
 GOOD = [told(1, "a"), told(2, "b", title="Own goal")]
@@ -131,7 +131,7 @@ def test_a_second_submission_is_counted() -> None:
 
 def test_a_request_without_summary_is_unsettled() -> None:
     """What never came to its end does not pass."""
-    found = compare({REQUEST: encode(ASKED)}, GOOD, {}, Truth({}, {}, {}), {})
+    found = compare({REQUEST: encode(ASKED)}, GOOD, {}, Truth({}, {}, {}))
     assert (found.unsettled, found.holds) == (1, False)
 
 

@@ -1,183 +1,136 @@
-"""What is told of tournaments, held to what a perfect worker tells: moments, leaderboards, notifications."""
+"""Holds moments, leaderboards and notifications to what the rules make of the final highlights of all streams."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
-from agents.ledger_records import STATE_VERSION
-from agents.profile_setup import OURS
-from agents.profile_trial import observed
-from agents.rules.canonical import normal_tags
-from agents.rules.context import Context
-from agents.rules.tournament_news import TournamentNews, key_of
-from agents.tournament_records import Member, MomentState, SightingState, StreamPlace, TournamentState
-from agents.tournaments.merging import moment_id
+from agents.policy import Policy
 from agents.tournaments.standings import tournament_record
-from agents.tournaments.telling import moment_record, told
-from agents.tournaments.tournament import Tournament
-from pipeline.domain import Headers
-from schemas.catalogue import load
-from schemas.records import Highlight, Moment, Notification, Request, SightedHighlight, TournamentSighting
-from schemas.records import Tournament as TournamentRecord
+from agents.tournaments.telling import moment_record
+from schemas.records import Moment, Notification
+from schemas.records import Tournament as Board
+from tests.chaos.notices import judge_notices
+from tests.chaos.oracle import Account
 from tests.chaos.reading import Read
-
-TOPICS = ("moments", "tournaments", "notifications")
-
-BURST, PER_MINUTE = 5, 30.0
-"""Notifications of one tournament at once, and a minute over time."""
-
-T = TypeVar("T", Moment, TournamentRecord, Notification)
-
-_MILLISECONDS = 0.01
-"""Records tell milliseconds; budgets are kept more finely."""
-
-_NEVER = datetime.fromtimestamp(0, UTC)
+from tests.chaos.tournament_truth import Expected, expected_of
 
 
-class _Caught:
-    """A stage that keeps what a stream tells its tournament."""
+class Topics(NamedTuple):
+    """All records of the topics about tournaments, each partition in order."""
 
-    def __init__(self) -> None:
-        self.told: list[SightedHighlight] = []
-
-    def put(self, key: str, value: msgspec.Struct | None) -> None:
-        """Nothing is put on the way."""
-        raise AssertionError(key, value)
-
-    def publish(
-        self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = (), *, partition: int | None = None
-    ) -> None:
-        """Keep a sighting."""
-        del topic, key, headers, partition
-        news = msgspec.json.decode(value or b"", type=TournamentSighting)
-        assert news.highlight is not None
-        self.told.append(news.highlight)
+    moments: Sequence[Read]
+    boards: Sequence[Read]
+    notifications: Sequence[Read]
 
 
-class Told(NamedTuple):
-    """The records of one tournament, each list in the order of its partition."""
-
-    moments: list[Moment]
-    tournaments: list[TournamentRecord]
-    notifications: list[Notification]
-
-
-def differences(
-    asked: Mapping[str, bytes], finals: Mapping[str, Sequence[Mapping[str, Any]]], topics: Mapping[str, Iterable[Read]]
-) -> list[str]:
-    """Say what is wrong with what was told of tournaments.
+def judge_tournaments(
+    account: Account, asked: Mapping[str, bytes], highlights: Iterable[Read], topics: Topics, policy: Policy
+) -> None:
+    """Compare, and count in the account.
 
     Args:
-        asked: values of the requests by their ids.
-        finals: the last record of each highlight, by request id.
-        topics: all records of the topics :data:`TOPICS`.
+        account: of the run.
+        asked: values of the requests by their ids; all of them have come to their end.
+        highlights: all records of the highlights topic, each partition in order.
+        topics: what was told of tournaments.
+        policy: of the workers: whom they notify of what, and how often.
     """
-    wanted = _expected(asked, finals)
-    by_key: defaultdict[str, Told] = defaultdict(lambda: Told([], [], []))
-    for place, (topic, form) in enumerate(zip(TOPICS, (Moment, TournamentRecord, Notification), strict=True)):
-        for read in topics.get(topic, ()):
-            told: Any = msgspec.json.decode(read.value or b"", type=form)
-            by_key[(read.key or b"").decode()][place].append(told)
-    problems = [f"{key}: a tournament that nobody asked for" for key in by_key.keys() - wanted.keys()]
-    for key, tournament in sorted(wanted.items()):
-        found = by_key[key]
-        problems += [f"{key}: {problem}" for problem in _of_moments(tournament, found.moments)]
-        problems += [f"{key}: {problem}" for problem in _of_standings(tournament, found)]
-        problems += [f"{key}: {problem}" for problem in _of_notifications(found.notifications)]
-    return problems
+    moments = _by_key(topics.moments, Moment)
+    boards = _by_key(topics.boards, Board)
+    notifications = _by_key(topics.notifications, Notification)
+    expected = expected_of(asked, highlights)
+    for key in sorted(expected.keys() | moments.keys() | boards.keys() | notifications.keys()):
+        problems = ["no request belongs to it"] if key not in expected else _misplaced(key, topics)
+        if key in expected:
+            wanted, sent = expected[key], notifications[key]
+            suppressed, wrong = judge_notices(moments[key], sent, policy)
+            problems += _judge_moments(wanted, moments[key])
+            problems += wrong
+            problems += _judge_boards(wanted, boards[key], len(sent), suppressed)
+            account.moments += len(wanted.moments)
+            account.merged += sum(moment.line.views > 1 for moment in wanted.moments.values())
+            account.notified += len(sent)
+            account.suppressed += suppressed
+        account.bad_tournaments += len(problems)
+        for problem in problems:
+            account.note(f"tournament {key}: {problem}")
 
 
-def _expected(asked: Mapping[str, bytes], finals: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Tournament]:
-    """Return each tournament as the final highlights of its streams make it, whatever their order was."""
-    tournaments: dict[str, Tournament] = {}
-    gaming, news = OURS["gaming"](None), TournamentNews(load(), lambda _key: 0)
-    for request_id, value in asked.items():
-        request = msgspec.json.decode(value, type=Request)
-        context = Context(request, gaming, 1, None) if request.profile == "gaming" else None
-        if context is None or context.tournament is None:
-            continue
-        key = key_of(request.tenant, context.tournament.tournament_id).decode()
-        tournament = tournaments.setdefault(key, Tournament(key))
-        tournament.fold_stream(
-            request_id, StreamPlace(state_version=STATE_VERSION, epoch=1, ended=True, stream=context.tournament)
-        )
-        caught = _Caught()
-        for final in finals.get(request_id, ()):
-            record = msgspec.convert(final, Highlight)
-            sighting = context.rules.enrich(observed(record), normal_tags(record.api_tags)).sighting
-            assert sighting is not None
-            news.highlight(caught, context, record, sighting, _NEVER)
-        for highlight in caught.told:
-            member = Member(request_id, highlight.highlight_id)
-            tournament.fold_sighting(member, SightingState(STATE_VERSION, 1, highlight))
-    return tournaments
+def _by_key(reads: Iterable[Read], kind: type[Any]) -> defaultdict[str, list[Any]]:
+    found: defaultdict[str, list[Any]] = defaultdict(list)
+    for read in reads:
+        found[(read.key or b"").decode()].append(msgspec.json.decode(read.value or b"", type=kind))
+    return found
 
 
-def _of_moments(tournament: Tournament, records: Sequence[Moment]) -> Iterator[str]:
+def _misplaced(key: str, topics: Topics) -> list[str]:
+    """What is not in the partition of all the rest, and so without an order."""
+    places = {read.partition for topic in topics for read in topic if read.key == key.encode()}
+    return [f"records in partitions {sorted(places)}"] if len(places) > 1 else []
+
+
+def _judge_moments(wanted: Expected, records: Sequence[Moment]) -> list[str]:
+    """Each revision once, in order, each of another content; the last ones are the moments that have to stand."""
+    problems = []
     last: dict[str, Moment] = {}
     for record in records:
-        before = last[record.moment_id].revision if record.moment_id in last else 0
-        if record.revision != before + 1:
-            yield f"moment {record.moment_id} revision {record.revision} after {before}"
-        last[record.moment_id] = record
-    wanted = set()
-    for match_id in list(tournament.matches):
-        for group in tournament.grouped(match_id):
-            content = told(group, tournament)
-            name = moment_id(group[0].member)
-            wanted.add(name)
-            standing = MomentState(
-                state_version=STATE_VERSION,
-                revision=1,
-                digest=content.digest,
-                line=content.line,
-                members=tuple(sight.member for sight in group),
-            )
-            tournament.fold_moment(name, standing)
-            found = last.get(name)
-            if found is None:
-                yield f"moment {name} was never told"
-                continue
-            right = moment_record(tournament, content, found.revision, found.published_at)
-            if msgspec.structs.replace(right, tournament_name=found.tournament_name) != found:
-                yield f"moment {name} ends otherwise than its highlights do"
-    for name in {name for name, record in last.items() if not record.withdrawn} - wanted:
-        yield f"moment {name} stands, and there is no such moment"
+        name, before = record.moment_id, last.get(record.moment_id)
+        latest = before.revision if before is not None else 0
+        if record.revision <= latest:
+            problems.append(f"moment {name} revision {record.revision} again")
+        elif record.revision != latest + 1:
+            problems.append(f"moment {name} revision {record.revision} after {latest}")
+        elif before is not None and _content_of(before) == _content_of(record):
+            problems.append(f"moment {name} twice with the same content")
+        last[name] = record
+    standing = {name: record for name, record in last.items() if not record.withdrawn}
+    problems += [f"moment {name} does not stand" for name in sorted(wanted.moments.keys() - standing.keys())]
+    problems += [f"moment {name} stands, of no highlights" for name in sorted(standing.keys() - wanted.moments.keys())]
+    for name in sorted(standing.keys() & wanted.moments.keys()):
+        record = standing[name]
+        told = wanted.moments[name]
+        if record != moment_record(wanted.tournament, told, record.revision, record.published_at):
+            problems.append(f"moment {name} ends with another content than its highlights'")
+    return problems + [
+        f"moment {name} was merged into {record.merged_into}, which leads to no moment"
+        for name, record in last.items()
+        if record.withdrawn and not _leads_on(record, last)
+    ]
 
 
-def _of_standings(tournament: Tournament, found: Told) -> Iterator[str]:
-    revisions = [record.revision for record in found.tournaments]
-    if revisions != list(range(1, len(revisions) + 1)):
-        yield f"its records are numbered {revisions}"
-    if not revisions:
-        yield "where it stands was never told"
-        return
-    last = found.tournaments[-1]
-    state = TournamentState(
-        state_version=STATE_VERSION,
-        changed_at=0.0,
-        tokens=0.0,
-        tokens_at=0.0,
-        name=last.name,
-        notified=len(found.notifications),
-        suppressed=last.totals.suppressed,
-    )
-    if tournament_record(tournament, state, last.revision, last.published_at) != last:
-        yield f"its last record, final: {last.final}, is not what its moments come to"
+def _content_of(record: Moment) -> Moment:
+    return msgspec.structs.replace(record, revision=0, published_at=None)
 
 
-def _of_notifications(records: Sequence[Notification]) -> Iterator[str]:
-    names = [record.moment_id for record in records]
-    for name in {name for name in names if names.count(name) > 1}:
-        yield f"moment {name} was notified {names.count(name)} times"
-    times = sorted(record.published_at.timestamp() for record in records)
-    for place, since in enumerate(times):
-        for count, until in enumerate(times[place:], start=1):
-            if count > BURST + (until - since) * PER_MINUTE / 60 + _MILLISECONDS:
-                yield f"{count} notifications within {until - since:.3f} s"
-                return
+def _leads_on(record: Moment, last: Mapping[str, Moment]) -> bool:
+    """Whether a reader who follows a withdrawn moment finds one that stands."""
+    passed = {record.moment_id}
+    while record.withdrawn:
+        into = last.get(record.merged_into or "")
+        if into is None or into.moment_id in passed:
+            return False
+        passed.add(into.moment_id)
+        record = into
+    return True
+
+
+def _judge_boards(wanted: Expected, records: Sequence[Board], notified: int, suppressed: int) -> list[str]:
+    """Revisions count up from 1, and the last one, with the summary, is about the moments that have to stand."""
+    revisions = [record.revision for record in records]
+    problems = []
+    if revisions != list(range(1, len(records) + 1)):
+        problems.append(f"revisions {revisions} of its leaderboard")
+    if not records:
+        return [*problems, "it has no leaderboard"]
+    assert wanted.tournament.state is not None
+    state = msgspec.structs.replace(wanted.tournament.state, notified=notified, suppressed=suppressed)
+    last = records[-1]
+    right = tournament_record(wanted.tournament, state, last.revision, last.published_at)
+    wrong = [name for name in Board.__struct_fields__ if getattr(last, name) != getattr(right, name)]
+    if wrong:
+        problems.append(f"its last record (revision {last.revision}) has another {', '.join(wrong)}")
+    return problems
