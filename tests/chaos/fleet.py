@@ -132,6 +132,18 @@ class Fleet:
         chosen = [self[number] for number in numbers] or self.workers
         await asyncio.gather(*(worker.start(more) for worker in chosen))
 
+    async def until_begun(self, timeout: float = 60.0) -> None:
+        """Wait until all that run came as far as to their own code.
+
+        Raises:
+            TimeoutError: with the numbers of those that did not.
+        """
+        deadline = time.monotonic() + timeout
+        while late := [worker.number for worker in self.running if not worker.has_begun]:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"workers {late} have not begun after {timeout:g} s")
+            await asyncio.sleep(_LOOK_EVERY_S)
+
     async def until_ready(self, *numbers: int, timeout: float = 60.0) -> float:
         """Wait until the named workers (all that run, by default) are ready; return the seconds it took.
 

@@ -20,7 +20,10 @@ TWICE_AT_MOST = 0.01
 
 
 async def r3(run: Run) -> Figures:
-    """Scale from 1 to 4 workers and back every 5 seconds under load, ``rounds`` times up and down."""
+    """Scale from 1 to 4 workers and back under load, ``rounds`` times up and down.
+
+    A step takes 5 seconds, or as long as workers take to begin.
+    """
     async with run.scene(run.sized(FULL, SHORT)) as scene:
         await scene.fleet.start(1)
         await scene.fleet.until_ready()
@@ -32,7 +35,8 @@ async def r3(run: Run) -> Figures:
         await scene.fleet.start(2)
         wrong = [code for code in codes if code != 0]
         polled = polls(scene)
-        holds = polled["polled_twice_share"] <= TWICE_AT_MOST and not wrong and not scene.fleet.died()
+        stopped = len(codes) == run.rounds * (len(scene.fleet.workers) - 1)
+        holds = polled["polled_twice_share"] <= TWICE_AT_MOST and stopped and not wrong and not scene.fleet.died()
         return await verdict(scene, rounds=run.rounds, **polled, stops=len(codes), wrong_exits=wrong, holds=holds)
 
 
@@ -47,16 +51,14 @@ async def _step(run: Run, scene: Scene, text: str, work: asyncio.Future[None]) -
 def _grow(scene: Scene) -> asyncio.Future[None]:
     async def grow() -> None:
         await scene.fleet.start(*(w.number for w in scene.fleet.workers if not w.child.is_running))
+        await scene.fleet.until_begun()  # else the next step would stop what has touched nothing yet
 
     return asyncio.ensure_future(grow())
 
 
 def _shrink(scene: Scene, codes: list[int | None]) -> asyncio.Future[None]:
     async def shrink() -> None:
-        begun = [worker for worker in scene.fleet.workers[1:] if worker.has_begun]
-        codes.extend(await asyncio.gather(*(worker.stop() for worker in begun)))
-        # one that imports its modules still is ended by the signal itself, and has touched nothing
-        await asyncio.gather(*(worker.stop() for worker in scene.fleet.workers[1:] if worker not in begun))
+        codes.extend(await asyncio.gather(*(worker.stop() for worker in scene.fleet.workers[1:])))
 
     return asyncio.ensure_future(shrink())
 
