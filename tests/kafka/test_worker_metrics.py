@@ -43,7 +43,12 @@ async def lives(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) 
         first, text = await scene.metrics(), (await scene.health("/metrics")).text
         await scene.stack.workers.kill(1)
         await scene.stack.start_workers()
-        await scene.stack.workers.until_ready()
+        await scene.stack.workers.until_ready()  # in the group, but the partition may be the dead one's still
+
+        async def owned() -> bool:
+            return (await scene.metrics())["tldr_ledgers_open"] == 1
+
+        await until(owned, what="the second life owns the partition")
         yield Lives(scene, first, await scene.metrics(), text)
 
 
