@@ -15,6 +15,10 @@ _EDGE = 0.02
 """A share this close to 0 or 1 counts as this close: its odds stay finite."""
 
 
+_REMEMBERED = 10_000
+"""Weights whose confidence is kept; there are as many as rules, and their products."""
+
+
 class Measured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One kind, as ``python -m tests.eval.calibrate`` measures it.
 
@@ -51,9 +55,6 @@ class Calibration:
         sure: float = round(odds / (1 + odds), 3)
         self._known[kind, weight] = sure
         return sure
-
-
-_REMEMBERED = 10_000
 
 
 def _odds(share: float) -> float:

@@ -16,13 +16,17 @@ class Mention(NamedTuple):
 
 
 class GivenNames:
-    """Names as whole words; of two that fit at one place the longer one is meant. False when there are none."""
+    """Names as whole words. False when there are none.
+
+    Of two that fit at one place the longer one is meant, of two that differ in case alone the one given first.
+    """
 
     __slots__ = ("_expression", "_spelled")
 
     def __init__(self, names: Iterable[str]) -> None:
-        order = sorted({name for name in names if name.strip()}, key=lambda name: (-len(name), name))
-        self._spelled = {name.lower(): name for name in reversed(order)}
+        given = [name for name in names if name.strip()]
+        order = sorted(set(given), key=lambda name: (-len(name), name))
+        self._spelled = {name.lower(): name for name in reversed(given)}
         alternatives = "|".join(re.escape(name) for name in order)
         self._expression = re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE) if order else None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Mapping
-from sys import intern
 from typing import Any
 
 import msgspec
@@ -146,26 +145,27 @@ def _parse_text(text: str) -> Transcript:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     segments: list[Segment] = []
+    names: dict[str, str] = {}
     count = long = 0
     for count, cue in enumerate(cues(text, MAX_SEGMENTS + 1), 1):
         if count <= MAX_SEGMENTS:
-            segments.append(_segment(cue))
+            segments.append(_segment(cue, names))
             long += cue.cut
     if not segments:
         raise ProfileInputError("metadata.transcript: no caption in it")
     return Transcript(segments, cut=_cut(count, long))
 
 
-def _segment(cue: Cue) -> Segment:
+def _segment(cue: Cue, names: dict[str, str]) -> Segment:
     speaker, text = cue.voice, cue.text
     if speaker is None and (said := _SPEAKER.match(text)):
         speaker, text = said[1], text[said.end() :]
-    return Segment(cue.start_s, cue.end_s, text, _name(speaker))
+    return Segment(cue.start_s, cue.end_s, text, _name(speaker, names))
 
 
-def _name(speaker: str | None) -> str | None:
-    """A name is kept once, however often it speaks."""
-    return intern(speaker[:LONGEST_SPEAKER]) if speaker else None
+def _name(speaker: str | None, names: dict[str, str]) -> str | None:
+    """Return a name; it is kept once, however often it speaks."""
+    return names.setdefault(speaker[:LONGEST_SPEAKER], speaker[:LONGEST_SPEAKER]) if speaker else None
 
 
 def _cut(count: int, long: int) -> str:
@@ -183,6 +183,7 @@ def _listed(given: list[Any]) -> Transcript:
 
 def _segments(given: list[_Given]) -> list[Segment]:
     segments = []
+    names: dict[str, str] = {}
     for one in given:
         start = one.start_s if one.start is None else one.start
         end = one.end_s if one.end is None else one.end
@@ -190,5 +191,5 @@ def _segments(given: list[_Given]) -> list[Segment]:
             raise ProfileInputError("metadata.transcript: a segment needs start, in seconds")
         if end is None or not start <= end < 1e7:
             end = start + max(0.0, min(one.duration or 0.0, 1e6))
-        segments.append(Segment(start, end, one.text[:LONGEST_CUE], _name(one.speaker)))
+        segments.append(Segment(start, end, one.text[:LONGEST_CUE], _name(one.speaker, names)))
     return segments

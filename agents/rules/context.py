@@ -108,7 +108,7 @@ class Context:
                 self.options = options_of(asked, profile, says)
             except Exception as error:  # noqa: BLE001 - a stranger's code: whatever it raises
                 rules, self.tournament = stand_in(profile, "options", error), None
-        self.profile_name = rules.label if isinstance(rules, StandIn) else profile.label
+        self.profile_name = _name_of(rules, profile)
         self._rules: Prepared | None = rules
         self._original = original
         self._linked = linked
@@ -136,12 +136,17 @@ class Context:
         if self._original is None or self._kept is None:
             raise LookupError(f"the rules of {self.asked.request_id} were dropped without what they are made from")
         self._rules = prepared(self.profile, _decoder.decode(self._original.value), self._linked)
+        self.profile_name = _name_of(self._rules, self.profile)
         self._name = self._kept.add(self, self._source_bytes())
         return self._rules
 
     def _source_bytes(self) -> int:
         value = "" if self._original is None else self._original.value
         return len(value) + len("" if self._linked is None else self._linked.text)
+
+
+def _name_of(rules: Prepared, profile: Profile) -> str:
+    return rules.label if isinstance(rules, StandIn) else profile.label
 
 
 def _without_transcript(asked: Request) -> Request:

@@ -79,7 +79,7 @@ class FollowUpRule:
         is_open = known is not None and known.record.kind != "withdrawn"
         record = _record(context, summary, item_id, item, "changed" if is_open else "opened", now)
         if is_open and known is not None and _content(record) == _content(known.record):
-            if known.events != context.events:  # an earlier run's; from now on it is this one's
+            if known.events != context.events and _saw_all(summary):  # an earlier run's; from now on it is this one's
                 own = msgspec.structs.replace(known, events=context.events)
                 stage.put(follow_up_key(record.request_id, item_id), own)
             return
@@ -142,7 +142,11 @@ def forget_follow_ups(entry: Entry, stage: Stage, now: float) -> None:
 
 def _may_withdraw(context: Context, summary: Summary, state: FollowUpState) -> bool:
     """A run that did not see the whole stream says nothing about what an earlier one left to be done."""
-    return state.events == context.events or (summary.outcome == "completed" and not summary.incomplete)
+    return state.events == context.events or _saw_all(summary)
+
+
+def _saw_all(summary: Summary) -> bool:
+    return summary.outcome == "completed" and not summary.incomplete
 
 
 def _of(context: Context, record: FollowUp, remind_at: float | None, reminded: tuple[float, ...]) -> FollowUpState:

@@ -168,34 +168,35 @@ class EffectRunner(Generic[S]):
             if calls_api:
                 work.put_off(request_id)
             else:
-                self._begin(work, request_id, has_slot=False)
+                self._begin(work, request_id, now, has_slot=False)
             await asyncio.sleep(0)  # a long row of effects without a call must not hold up the loop
 
     async def _run_calls(self, work: Work[S]) -> None:
         """Begin what was put off, each when there is a slot and no answer asked for a pause."""
         while work.ledger.is_open:
-            await work.waits.wait()
+            await work.has_waiting.wait()
             while pause := self._gate.closed_for():
                 await self._sleep(pause)
             await self._slots.acquire()
             handed_on = False
             try:
                 if work.waiting and work.ledger.is_open and not self._gate.closed_for():
-                    handed_on = self._begin(work, work.next_waiting(), has_slot=True)
+                    handed_on = self._begin(work, work.next_waiting(), self._clock(), has_slot=True)
             finally:
                 if not handed_on:
                     self._slots.release()
             if not handed_on:
                 await asyncio.sleep(0)
 
-    def _begin(self, work: Work[S], request_id: str, *, has_slot: bool) -> bool:
+    def _begin(self, work: Work[S], request_id: str, now: float, *, has_slot: bool) -> bool:
         """Begin what was taken. Return whether a call came of it that gives back the slot at its end."""
         if held := self._refusals_of(work).held_for(request_id):
             self._postpone(work, request_id, held)
             return False
         with _whole_or_nothing(work.ledger, "begin"):
-            call = self._rules.begin(work.ledger.state, request_id, work.ledger, self._clock())
+            call = self._rules.begin(work.ledger.state, request_id, work.ledger, now)
         if call is None:
+            self.wake(work.ledger.partition)  # given back while the other loop slept: it may be due before all else
             return False
         # another's server may be slow: it keeps no slot that calls of the API need, and has bounds of its own
         holds_slot = has_slot and not isinstance(call, FetchTranscript)

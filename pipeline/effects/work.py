@@ -44,7 +44,7 @@ class Work(Generic[S]):
         wake: set when something may be due earlier than ``sleeps_until`` (unix seconds; ``None``: nothing is due).
         leaving: nothing is sent any more.
         loops: what takes effects off the due list, and what begins those that call the API.
-        waiting: taken effects that call the API, in the order in which they were due; ``waits``: there are any.
+        waiting: taken effects that call the API, in the order in which they were due; ``has_waiting``: there are any.
         reads: calls that may be given up; ``submits``: those that may not.
         held: requests whose results a broker refused, until they may be tried again.
         alone: held by the one result that is written by itself.
@@ -57,7 +57,7 @@ class Work(Generic[S]):
         self.leaving = False
         self.loops: list[asyncio.Task[None]] = []
         self.waiting: deque[str] = deque()
-        self.waits = asyncio.Event()
+        self.has_waiting = asyncio.Event()
         self.reads: set[asyncio.Task[None]] = set()
         self.submits: set[asyncio.Task[None]] = set()
         self.held: set[asyncio.Task[None]] = set()
@@ -66,11 +66,11 @@ class Work(Generic[S]):
     def put_off(self, request_id: str) -> None:
         """Have an effect wait until the API may be called."""
         self.waiting.append(request_id)
-        self.waits.set()
+        self.has_waiting.set()
 
     def next_waiting(self) -> str:
         """Take the effect that waited longest."""
         request_id = self.waiting.popleft()
         if not self.waiting:
-            self.waits.clear()
+            self.has_waiting.clear()
         return request_id

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.eval import calibrate, labelled
+from agents.profiles.education import weighing
+from tests.eval import calibrate, labelled, weigh
 from tests.eval.judging import overlaps
 from tests.eval.labelled import HALVES, INDUSTRIES, ChangedSetError, committed_digests, files_of, load
 from tests.eval.scoring import Judged, scores
@@ -81,3 +82,12 @@ def test_spans_meet_when_they_share_their_words() -> None:
 def test_confidences_are_what_was_measured(industry: labelled.Industry) -> None:
     """With the rules as they are; otherwise: python -m tests.eval.calibrate --write."""
     assert calibrate.path_of(industry).read_text("utf-8") == calibrate.text_of(industry)
+
+
+def test_weights_are_fitted_to_the_development_sets() -> None:
+    """As they are, with the rules as they are; otherwise: python -m tests.eval.weigh --write. Machines round apart."""
+    fresh, shipped = weigh.fitted(load("education", "dev")), weighing.shipped("agents.profiles.education")
+    assert fresh.base == pytest.approx(shipped.base, abs=0.02)
+    assert fresh.features.keys() == shipped.features.keys()
+    for name, weights in fresh.features.items():
+        assert weights == pytest.approx(shipped.features[name], abs=0.02), name

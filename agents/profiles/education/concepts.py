@@ -12,7 +12,6 @@ import msgspec
 from agents.ledger_records import HighlightState
 from agents.profiles.calibration import Calibration
 from agents.profiles.education.points import Item
-from agents.profiles.education.sentences import LONGEST_SEGMENT
 from agents.profiles.evidence import ByRule, Evidence, Field, Named
 from agents.profiles.given_names import GivenNames
 from agents.profiles.transcript import Segment, Transcript
@@ -20,6 +19,9 @@ from schemas.records.observation import ObservedHighlight
 
 MOST_CONCEPTS = 12
 """Concepts of a highlight."""
+
+LONGEST_SEARCHED = 4_000
+"""Characters of a moment's words that are searched for topics."""
 
 LONGEST_TEXT = 20_000
 """Characters of a lecture's words that are searched for key phrases."""
@@ -78,11 +80,14 @@ def concepts_of(
         for topic, start, end in topics.mentions(text):
             said = Evidence(text[start:end], field, start, end, at_s, *rule)
             found.setdefault(topic.lower(), Named(topic, said))
+            if len(found) >= MOST_CONCEPTS:
+                return list(found.values())[:MOST_CONCEPTS]
     return list(found.values())[:MOST_CONCEPTS]
 
 
 def _told(segments: Sequence[Segment], seen: ObservedHighlight) -> Iterator[Said]:
-    yield from (Said(segment.text[:LONGEST_SEGMENT], "transcript", segment.start_s) for segment in segments)
+    """Yield what is said and written in a moment, as far as it is searched."""
+    yield from _cut([Said(segment.text, "transcript", segment.start_s) for segment in segments], LONGEST_SEARCHED)
     yield Said(seen.title[:500], "title", seen.timestamp)
     yield Said(seen.description[:1_000], "description", seen.timestamp)
 

@@ -21,7 +21,7 @@ STATED = KINDS[:3]
 """Kinds that a sentence's own words tell; an example is one by what stands around it as well."""
 
 LEAST = (0.4, 0.4, 0.4, 0.35)
-"""From which likelihood on a sentence counts as one of a kind. Chosen by cross-validation on the development sets."""
+"""From which likelihood on a sentence counts as one of a kind. Chosen on the development sets."""
 
 Total = NewType("Total", int)
 """The weights of a sentence for all kinds, added up in one number."""

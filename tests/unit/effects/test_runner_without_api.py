@@ -11,12 +11,12 @@ from agents.ledger_records import STATE_VERSION, FollowUpState, follow_up_key
 from agents.profiles import General, Profiles
 from pipeline.effects.calls import Call, Fetched, FetchTranscript, Result
 from pipeline.effects.perform import Performer
-from schemas.records import Command, FollowUp
+from schemas.records import Command, FollowUp, encode
 from tests.unit.agents.sample_profile import Sample
-from tests.unit.agents.support import START, make_request
+from tests.unit.agents.support import START, Incoming, make_request
 from tests.unit.agents.tournament_support import told
 from tests.unit.effects.fakes import HeldApi, StoppedClock, breathe, http_error
-from tests.unit.effects.harness import Rig
+from tests.unit.effects.harness import MemoryLedger, Rig
 
 SLOW: dict[str, Any] = {"poll_min_s": 2.0, "poll_max_s": 60.0, "submit_window_s": 30.0, "jitter": 0.0}
 
@@ -147,6 +147,27 @@ async def test_what_waits_for_the_gate_is_due_again_where_the_partition_comes_ba
     rig.runner.attach(rig.ledger)
     await clock.advance(100)
     assert rig.ledger.state.counts["processing"] == 3
+
+
+async def test_what_waited_in_vain_is_due_again_though_nothing_else_happens(api: HeldApi, clock: StoppedClock) -> None:
+    """A partition whose only request waits for the one slot, and then for room in the plan, asks again by itself."""
+    rig = rig_of(api, clock, concurrency=1)
+    other = MemoryLedger(rig.domain.new_state(4))
+    api.open.clear()
+    rig.ask(1)
+    rig.runner.attach(rig.ledger)
+    await breathe()
+    asked = Incoming("tldr.requests.v1", b"b0", encode(make_request("b0", source_url="https://twitch.tv/videos/9")), 1)
+    rig.domain.rules["requests"](asked, other.state, other, clock())
+    rig.runner.attach(other)
+    await breathe()
+    api.failure = lambda _: http_error(429, code="concurrency_limit")
+    api.open.set()
+    await breathe()
+    assert other.state.counts["queued"] == 1
+    api.failure = lambda _: None
+    await clock.advance(300)
+    assert other.state.counts["processing"] == 1
 
 
 async def test_what_is_not_due_any_more_when_the_gate_opens_is_not_called(api: HeldApi, clock: StoppedClock) -> None:

@@ -33,8 +33,16 @@ def test_of_a_law_and_a_definition_the_likelier_is_stated() -> None:
 
 @given(st.lists(st.text(min_size=1, max_size=5), max_size=6), st.integers(0, 3))
 def test_any_words_have_features(words: list[str], place: int) -> None:
-    """None too, and unknown ones."""
-    assert len(itself(words, place, 4, frozenset({"a"}))) == len(set(itself(words, place, 4, frozenset({"a"}))))
+    """None too, and unknown ones: the known words, one length, one share of rare words, one place."""
+    found = itself(words, place, 4, frozenset({"a"}))
+    signs = [name[:5] for name in found if name[0] == "#"]
+    if not words:
+        assert found == []
+        return
+    assert ("a" in found) == ("a" in words)
+    assert (signs.count("#leng"), signs.count("#rare")) == (1, 1)
+    assert ("#last" in found) == (place == 3)
+    assert f"^{words[0] if words[0] == 'a' else '*'}" in found
 
 
 def test_what_stands_around_is_told_apart() -> None:
