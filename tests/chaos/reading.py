@@ -135,8 +135,8 @@ class Ends:
     def open_transactions(self, topics: Iterable[str], partitions: int) -> dict[tuple[str, int], int]:
         """Return partitions whose last stable offset is below their end, with that offset."""
         topics = list(topics)
+        ends = self.of(topics, partitions, stable=False)  # first, or whatever is committed in between looks open
         stable = self.of(topics, partitions, stable=True)
-        ends = self.of(topics, partitions, stable=False)
         return {place: stable[place] for place, end in ends.items() if stable[place] < end}
 
     def committed(self, group: str) -> dict[tuple[str, int], int]:

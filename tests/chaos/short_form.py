@@ -10,7 +10,7 @@ from pipeline.kafka.embedded import EmbeddedKafka
 from tests.chaos.run import Figures, Run
 from tests.chaos.statements import STATEMENTS
 
-AT_ONCE = 4
+AT_ONCE = 3
 SEED = 1
 
 

@@ -20,7 +20,7 @@ from pipeline.simulator.views import MEDIA
 from tests.chaos.run import Figures, Run, Scale, Scene, verdict
 
 FULL = Scale(streams=120, workers=3, seconds=(15.0, 30.0), over_s=20.0, poll_s=(3.0, 10.0), revised=0.15)
-SHORT = FULL.but(streams=20, workers=2, seconds=(6.0, 9.0), over_s=2.0, poll_s=(2.0, 4.0))
+SHORT = FULL.but(streams=20, workers=2, seconds=(8.0, 12.0), over_s=2.0, poll_s=(4.0, 8.0))
 SPREAD_S, SHORT_SPREAD_S = 60.0, 6.0
 DOUBLED = 0.3
 
