@@ -100,7 +100,7 @@ class _Sightings:
 
     def put(self, key: str, value: msgspec.Struct | None) -> None:
         """Nothing that a tournament is told is state of the stream's partition."""
-        raise NotImplementedError(key, value)
+        raise AssertionError(f"{key} was put: {value}")
 
     def publish(self, topic: str, key: bytes | None, value: bytes | None, headers: Any = (), **where: Any) -> None:  # noqa: ARG002 - the port
         """Keep a sighting."""

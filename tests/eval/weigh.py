@@ -27,6 +27,9 @@ from tests.eval.labelled import Passage, load
 
 Floats = npt.NDArray[np.float64]
 
+Column = tuple[float, dict[str, float]]
+"""One kind: what any sentence weighs, and the weight of each feature."""
+
 FILE = Path(weighing.__file__).with_name("weights.json")
 FREQUENT, SEEN = 4, 3
 """Sentences that a word is in, and that a feature is of, to have weights."""
@@ -76,22 +79,23 @@ def fitted(passages: Sequence[Passage]) -> Weights:
         if _taught(row) and not set(kinds[place]) - {"example"}
     ]
     base, weights = _logistic([features for features, _ in shown], [label for _, label in shown])
-    columns = [*([first.base[place], {n: w[place] for n, w in first.features.items()}] for place in range(3))]
-    columns.append([base, weights])
-    names = sorted(vocabulary.union(*(column[1] for column in columns)))  # type: ignore[arg-type]
+    columns: list[Column] = [
+        (first.base[place], {name: row[place] for name, row in first.features.items()}) for place in range(len(STATED))
+    ]
+    columns.append((base, weights))
+    names = sorted(vocabulary.union(*(of_kind for _, of_kind in columns)))
     return _table(columns, names)
 
 
-def _table(columns: Sequence[Sequence[object]], names: Sequence[str]) -> Weights:
-    plain = msgspec.convert([list(column) for column in columns], list[tuple[float, dict[str, float]]])
-    features = {name: [round(weights.get(name, 0.0), 2) for _, weights in plain] for name in names}
-    return msgspec.convert({"base": [round(base, 2) for base, _ in plain], "features": features}, Weights)
+def _table(columns: Sequence[Column], names: Sequence[str]) -> Weights:
+    features = {name: [round(weights.get(name, 0.0), 2) for _, weights in columns] for name in names}
+    return msgspec.convert({"base": [round(base, 2) for base, _ in columns], "features": features}, Weights)
 
 
 def _fit_stated(rows: Sequence[Sequence[Row]]) -> Weights:
     taught = [row for group in rows for row in group if _taught(row)]
     features = [row.features for row in taught]
-    columns: list[Sequence[object]] = [_logistic(features, [kind in row.labels for row in taught]) for kind in STATED]
+    columns = [_logistic(features, [kind in row.labels for row in taught]) for kind in STATED]
     return _table([*columns, (0.0, {})], sorted(set().union(*features)))
 
 
@@ -118,7 +122,7 @@ def _labels(read: Read, passage: Passage) -> frozenset[str]:
     return frozenset(kinds)
 
 
-def _logistic(features: Sequence[list[str]], labels: Sequence[bool]) -> tuple[float, dict[str, float]]:
+def _logistic(features: Sequence[list[str]], labels: Sequence[bool]) -> Column:
     """Return base and weights by Newton's method; the base is not penalised."""
     counts = Counter(name for one in features for name in one)
     names = sorted(name for name, count in counts.items() if count >= SEEN)

@@ -293,7 +293,9 @@ class PointFinder:
             one.total = self._weighing.itself(one.words.words, place, len(read))
             for kind in stated(one.total):
                 text = one.sentence.text
-                term = {"definition": self._terms.subject, "theorem": law_named}.get(kind, _nameless)(text)
+                term = None
+                if kind in ("definition", "theorem"):
+                    term = self._terms.subject(text) if kind == "definition" else law_named(text)
                 sure = likelihood(one.total, WEIGHED.index(kind))
                 self._note(one, kind, round(min(sure, _SUREST), 2), self._named(kind, "weighed"), term)
 
@@ -314,10 +316,6 @@ class PointFinder:
 
 
 _EXAMPLE = WEIGHED.index("example")
-
-
-def _nameless(_: str) -> str | None:
-    return None
 
 
 _ECHOES = frozenset({"it's", "that's", "it", "that", "they're", "this", "those"})

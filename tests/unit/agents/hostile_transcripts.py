@@ -1,4 +1,4 @@
-"""Transcripts of a mebibyte that somebody made to hold a worker up. Used by tests and figures."""
+"""Transcripts of a mebibyte that somebody made to hold a worker up."""
 
 from __future__ import annotations
 

@@ -172,6 +172,13 @@ class Bench:
         self.taken, call = begun
         return call
 
+    def wait(self, until: float) -> None:
+        """Let time pass; what is due meanwhile is done at its time, and calls nothing."""
+        while (due := self.domain.effects.next_due(self.state)) is not None and due <= until:
+            self.now = max(self.now, due)
+            assert self.begin() is None
+        self.now = max(self.now, until)
+
     def finish(self, call: Call, result: Result) -> None:
         """Fold what came of the call taken last."""
         self.domain.effects.finish(self.state, self.taken, call, result, self.stage, self.now)

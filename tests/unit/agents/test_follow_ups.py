@@ -65,12 +65,8 @@ class Meeting:
         self.bench.finish(call, seen)
 
     def wait(self, until: float) -> None:
-        """Let time pass; what is due meanwhile is done at its time."""
-        bench = self.bench
-        while (due := bench.domain.effects.next_due(bench.state)) is not None and due <= until:
-            bench.now = max(bench.now, due)
-            assert bench.begin() is None
-        bench.now = max(bench.now, until)
+        """Let time pass."""
+        self.bench.wait(until)
 
     def told(self, kind: str = "") -> list[FollowUp]:
         """The records published, of one kind if it is named."""

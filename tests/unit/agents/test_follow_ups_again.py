@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agents.domain import HighlightDomain
 from agents.policy import DAY_S, Policy
 from agents.profiles import General, Profiles
-from pipeline.effects.calls import Accepted, Call, Read, Seen, Submit
+from pipeline.effects.calls import Accepted, Read, Seen, Submit
 from schemas.records import FollowUp, ObservedStream
 from tests.unit.agents.sample_profile import Sample
 from tests.unit.agents.support import START, Bench, header, seen_highlight
@@ -35,12 +35,12 @@ class Repeated:
         """Ask for the request, and have its stream end with this to be done."""
         before = len(self.bench.of("summaries"))
         self.bench.request(profile="sample")
-        submit = self._call()
+        submit = self.bench.call()
         assert isinstance(submit, Submit)
         stream = ObservedStream(id=f"s{before}", status=status)
         self.bench.finish(submit, Accepted(stream, self.bench.now))
         while len(self.bench.of("summaries")) == before:
-            read = self._call()
+            read = self.bench.call()
             assert isinstance(read, Read)
             self.bench.now += 1
             shown = [seen_highlight("h1", metadata={"todo": {name: list(what) for name, what in todo.items()}})]
@@ -57,17 +57,9 @@ class Repeated:
             self.bench.finish(read, seen)
         self.settled_at = self.bench.now
 
-    def _call(self) -> Call:
-        """The next call; reminders that are due before it are sent."""
-        return self.bench.call()
-
     def wait(self, until: float) -> None:
-        """Let time pass; what is due meanwhile is done at its time."""
-        bench = self.bench
-        while (due := bench.domain.effects.next_due(bench.state)) is not None and due <= until:
-            bench.now = max(bench.now, due)
-            assert bench.begin() is None
-        bench.now = max(bench.now, until)
+        """Let time pass."""
+        self.bench.wait(until)
 
     def forgotten(self) -> None:
         """Let time pass until the request is forgotten."""
