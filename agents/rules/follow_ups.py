@@ -50,17 +50,22 @@ class FollowUpRule:
         summary: Summary,
         found: Sequence[FollowUpItem],
         now: float,
+        *,
+        whole: bool,
     ) -> None:
-        """Stage what a new revision of the document changes: items opened, changed, withdrawn."""
+        """Stage what a new revision of the document changes: items opened, changed, withdrawn.
+
+        ``whole``: it tells of the whole stream. One that does not says nothing about what an earlier run left to do.
+        """
         items: dict[str, FollowUpItem] = {}
         for item in found:
             if len(items) < MOST_ITEMS:
                 items.setdefault(item.item_id[:200], item)
         known = dict(entry.follow_ups)
         for item_id, item in items.items():
-            self._compare(stage, context, summary, item_id, item, known.get(item_id), now)
+            self._compare(stage, context, summary, item_id, item, known.get(item_id), now, whole=whole)
         for item_id, state in known.items():
-            if item_id not in items and state.record.kind != "withdrawn" and _may_withdraw(context, summary, state):
+            if item_id not in items and state.record.kind != "withdrawn" and (whole or state.events == context.events):
                 record = msgspec.structs.replace(
                     state.record, kind="withdrawn", revision=summary.revision, remind_at=None, no_reminder="withdrawn"
                 )
@@ -75,11 +80,13 @@ class FollowUpRule:
         item: FollowUpItem,
         known: FollowUpState | None,
         now: float,
+        *,
+        whole: bool,
     ) -> None:
         is_open = known is not None and known.record.kind != "withdrawn"
         record = _record(context, summary, item_id, item, "changed" if is_open else "opened", now)
         if is_open and known is not None and _content(record) == _content(known.record):
-            if known.events != context.events and _saw_all(summary):  # an earlier run's; from now on it is this one's
+            if known.events != context.events and whole:  # an earlier run's; from now on it is this one's
                 own = msgspec.structs.replace(known, events=context.events)
                 stage.put(follow_up_key(record.request_id, item_id), own)
             return
@@ -138,15 +145,6 @@ def forget_follow_ups(entry: Entry, stage: Stage, now: float) -> None:
     for item_id, state in list(entry.follow_ups.items()):
         if state.remind_at is None and state.kept_until <= now:
             stage.put(follow_up_key(entry.request_id, item_id), None)
-
-
-def _may_withdraw(context: Context, summary: Summary, state: FollowUpState) -> bool:
-    """A run that did not see the whole stream says nothing about what an earlier one left to be done."""
-    return state.events == context.events or _saw_all(summary)
-
-
-def _saw_all(summary: Summary) -> bool:
-    return summary.outcome == "completed" and not summary.incomplete
 
 
 def _of(context: Context, record: FollowUp, remind_at: float | None, reminded: tuple[float, ...]) -> FollowUpState:

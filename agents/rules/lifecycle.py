@@ -130,6 +130,11 @@ def outcome_of(request: RequestState) -> Outcome:
     return seen
 
 
+def saw_all(request: RequestState) -> bool:
+    """Whether a settled request has seen its stream whole: it came to its end, and nobody asked to stop it before."""
+    return request.outcome == "completed" and request.wish is None and not request.incomplete
+
+
 def wants_stop(request: RequestState) -> bool:
     """Whether a command wants the API to stop the stream, and it has not done so yet."""
     return request.wish is not None and not request.stopped and request.state == "processing"

@@ -17,6 +17,7 @@ from agents.rules.context import Context, context_of
 from agents.rules.follow_ups import FollowUpRule
 from agents.rules.guarding import document
 from agents.rules.kept import KeptRules
+from agents.rules.lifecycle import saw_all
 from agents.rules.tournament_news import TournamentNews
 from pipeline.domain import HighlightObserver, Incoming, Stage
 from pipeline.streaming.dead_letter import TOPIC, error_headers
@@ -170,7 +171,7 @@ class Outputs:
             bare = msgspec.structs.replace(record, document={"trimmed_by_pipeline": True})
             stage.publish("summaries", context.key, encode(bare), headers)
         if items is not None:
-            self._follow_ups.compare(stage, entry, context, record, items, now)
+            self._follow_ups.compare(stage, entry, context, record, items, now, whole=saw_all(request))
 
     def remind(self, entry: Entry | None, stage: Stage, now: float) -> None:
         """Publish the reminders of an entry that are due."""

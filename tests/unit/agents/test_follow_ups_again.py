@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agents.domain import HighlightDomain
 from agents.policy import DAY_S, Policy
 from agents.profiles import General, Profiles
-from pipeline.effects.calls import Accepted, Read, Seen, Submit
+from pipeline.effects.calls import Accepted, Read, Seen, Stopped, Submit
 from schemas.records import FollowUp, ObservedStream
 from tests.unit.agents.sample_profile import Sample
 from tests.unit.agents.support import START, Bench, header, seen_highlight
@@ -31,14 +31,18 @@ class Repeated:
         self.bench = Bench(domain=HighlightDomain(Policy(**chosen), Random(7), profiles=profiles), **chosen)
         self.settled_at = START
 
-    def run(self, todo: Todo, status: str = "completed") -> None:
-        """Ask for the request, and have its stream end with this to be done."""
+    def run(self, todo: Todo, status: str = "completed", *, stopped: bool = False) -> None:
+        """Ask for the request, and have its stream end with this to be done; ``stopped``: because somebody says so."""
         before = len(self.bench.of("summaries"))
         self.bench.request(profile="sample")
         submit = self.bench.call()
         assert isinstance(submit, Submit)
         stream = ObservedStream(id=f"s{before}", status=status)
-        self.bench.finish(submit, Accepted(stream, self.bench.now))
+        begun = ObservedStream(id=stream.id, status="processing") if stopped else stream
+        self.bench.finish(submit, Accepted(begun, self.bench.now))
+        if stopped:
+            self.bench.command("stop", f"stop-{before}")
+            self.bench.finish(self.bench.call(), Stopped())
         while len(self.bench.of("summaries")) == before:
             read = self.bench.call()
             assert isinstance(read, Read)
@@ -139,6 +143,19 @@ def test_a_run_that_comes_to_nothing_takes_no_reminder_of_an_earlier_one(status:
     repeated.run({"a": ("send", due)})
     repeated.forgotten()
     repeated.run({}, status)
+    repeated.wait(due + DAY_S)
+    assert repeated.told("withdrawn") == []
+    assert [record.item_id for record in repeated.told("reminder")] == ["a"]
+
+
+@pytest.mark.parametrize("status", ["completed", "cancelled"])
+def test_a_run_that_is_stopped_takes_no_reminder_of_an_earlier_one(status: str) -> None:
+    """It did not see the rest of the stream, whatever the API calls it then."""
+    repeated = Repeated()
+    due = START + 9 * DAY_S
+    repeated.run({"a": ("send", due)})
+    repeated.forgotten()
+    repeated.run({}, status, stopped=True)
     repeated.wait(due + DAY_S)
     assert repeated.told("withdrawn") == []
     assert [record.item_id for record in repeated.told("reminder")] == ["a"]
