@@ -13,7 +13,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
+
+import msgspec
 
 T = TypeVar("T")
 
@@ -60,7 +62,7 @@ class Words:
         return self._spans[first][0], self._spans[last - 1][1]
 
 
-class Found(NamedTuple, Generic[T]):
+class Found(msgspec.Struct, Generic[T], frozen=True, gc=False):
     """A phrase in a text: what it means, and its words from ``first`` to before ``last``."""
 
     meaning: T
@@ -209,28 +211,23 @@ class Phrases(Generic[T]):
         found: list[Found[T]] = []
         kinds_of = self._kinds
         kinds = [kinds_of[word] if word in kinds_of else self._kind(word) for word in text.words]
+        kinds.append(_END)  # no phrase goes over it
         root = self._root
         begin = root.after
         for first, kind in enumerate(kinds):
             node = begin[kind] if kind in begin else self._grow(root, kind)
-            if node is not None:
-                self._walk(node, kinds, first, found)
+            at = first
+            seen: tuple[int, ...] = ()
+            while node is not None:
+                at += 1
+                if node.means:
+                    found += [
+                        Found(self._meanings[meaning], first, at) for meaning in node.means if meaning not in seen
+                    ]
+                    seen += node.means
+                following = kinds[at]
+                node = node.after[following] if following in node.after else self._grow(node, following)
         return found
-
-    def _walk(self, begun: _Node, kinds: list[str], first: int, found: list[Found[T]]) -> None:
-        node: _Node | None = begun
-        seen: set[int] = set()
-        at = first + 1
-        while node is not None:
-            for meaning in node.means:
-                if meaning not in seen:
-                    seen.add(meaning)
-                    found.append(Found(self._meanings[meaning], first, at))
-            if at == len(kinds):
-                return
-            kind = kinds[at]
-            node = node.after[kind] if kind in node.after else self._grow(node, kind)
-            at += 1
 
     def _grow(self, node: _Node, kind: str) -> _Node | None:
         """Return where a word leads from a node; worked out once, since the same ways are gone text after text."""

@@ -45,7 +45,7 @@ _NO_NAMES = frozenset(
 )  # fmt: skip
 _NO_DATES = frozenset(["mar", "sun", "may", "second", "jun", "mon", "sep", "dec", "jan"])
 _OLD_YEAR = re.compile(r"(?<!\w)(?:19\d\d|20[01]\d)(?!\w)")
-_BLANKS = re.compile(r"[\s.!?;]+")
+_STOPS = str.maketrans(dict.fromkeys(".!?;", " "))
 
 
 class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,7 +164,7 @@ class ClauseReader:
             body = _OLD_YEAR.sub("xyear", body)
         if "'s " in body:
             body = _IS.sub(" is", body)
-        body = _BLANKS.sub(" ", body).strip()
+        body = " ".join(body.translate(_STOPS).split())
         clause.plain = (
             f"{'xyes ' if affirms else ''}xbeg {'xthen ' if settles else ''}{body} {'xask' if clause.asked else 'xend'}"
         )

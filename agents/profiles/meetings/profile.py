@@ -152,10 +152,7 @@ class PreparedMeetings:
     def enrich(self, seen: ObservedHighlight, tags: list[str]) -> Enriched:
         """Find what is committed to, settled and left open; hide what is private."""
         sources = sources_of(seen, self._transcript)
-        turns = [
-            self._finder.turn(source.speaker, self._reader.read(source.text), spoken=source.spoken)
-            for source in sources
-        ]
+        turns = self._finder.turns(sources, [self._reader.read(source.text) for source in sources])
         items = _bounded(self._maker.make_all(self._finder.acts(turns), turns, sources))
         if not items:
             items = [self._maker.discussion(next((one for one in sources if one.text.strip()), sources[0]))]

@@ -59,7 +59,7 @@ class Teller:
         if not any(point.kind != "discussion" for point in points):
             return []
         sources = self._sources(note, start_s, duration_s)
-        turns = [self._finder.turn(one.speaker, self._reader.read(one.text)) for one in sources]
+        turns = self._finder.turns(sources, [self._reader.read(one.text) for one in sources])
         scene = _Scene(sources, turns, self._privacy)
         scene.place(points)
         spoken = [point for point in points if point.turn is not None]
