@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -18,12 +18,15 @@ _TITLES = frozenset({"dr", "dr.", "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "prof
 _NOBODY = re.compile(r"(?:speaker|unknown|participant|sprecher)[ _-]?\w{0,3}$", re.IGNORECASE)
 
 
+Name = Annotated[str, msgspec.Meta(max_length=200)]
+
+
 class Attendee(msgspec.Struct, frozen=True):
     """One person. ``email`` is used to tell who speaks, and never published."""
 
-    name: str
-    email: str = ""
-    aliases: list[str] = []
+    name: Name
+    email: Annotated[str, msgspec.Meta(max_length=320)] = ""
+    aliases: Annotated[list[Name], msgspec.Meta(max_length=20)] = []
 
 
 def attendees_of(given: Any) -> tuple[Attendee, ...]:
@@ -38,7 +41,7 @@ def attendees_of(given: Any) -> tuple[Attendee, ...]:
         given = [name.strip() for name in re.split(r"[,;\n]", given) if name.strip()]
     try:
         people = [
-            Attendee(one) if isinstance(one, str) else msgspec.convert(one, Attendee)
+            msgspec.convert({"name": one} if isinstance(one, str) else one, Attendee)
             for one in msgspec.convert(given, list[str | dict[str, Any]])
         ]
     except msgspec.ValidationError as error:

@@ -10,9 +10,10 @@ import phonenumbers
 
 from agents.profiles.meetings.people import People
 
-_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+\s?@\s?[\w-]+(?:\.[\w-]+)*", re.UNICODE)
+# a pattern begins where a run of its letters begins, and tries no part of one again: else a long run costs its square
+_EMAIL = re.compile(r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]+\s?@\s?[\w-]+(?:\.[\w-]+)*", re.UNICODE)
 _SPOKEN_EMAIL = re.compile(
-    r"\b[\w.-]+ (?:at|\(at\)|\[at\]) [\w-]+ (?:dot|\(dot\)|\[dot\]) (?:com|org|net|io|co|de|eu|ch|uk)\b",
+    r"(?<![\w.-])[\w.-]+ (?:at|\(at\)|\[at\]) [\w-]+ (?:dot|\(dot\)|\[dot\]) (?:com|org|net|io|co|de|eu|ch|uk)\b",
     re.IGNORECASE,
 )
 _URL = re.compile(r"\b(?:https?|ftp)://[^\s<>\"')\]]+", re.IGNORECASE)
@@ -23,13 +24,16 @@ _LONG_NUMBER = re.compile(r"(?<![\w])\+?\(?\d(?:[\s().\u00a0/-]{0,2}\d){6,}(?!\w
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d$")
 _SECRET = re.compile(
     r"\b(?:sk|pk|rk|ghp|gho|ghs|xox[abp]|tldr_sk|whsec|AKIA|eyJ)[-_]?[A-Za-z0-9_./+=-]{12,}"
-    r"|\b(?:password|passwort|passcode|pin|token|secret|api[ _-]?key)\b(?:\s+(?:is|to|for\s+\w+\s+is))?\s*[:=]?\s*"
-    r"(?=\S*[\d_!@#$%^&*])\S{4,}"
-    r"|\b(?=[A-Za-z0-9_-]*\d)(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{24,}\b",
+    r"|\b(?:password|passwort|passcode|pin|token|secret|api[ _-]?key)\b"
+    r"(?:\s{1,9}(?:is|to|for\s{1,9}\w{1,40}\s{1,9}is))?\s{0,9}(?:[:=]\s{0,9})?(?=\S*[\d_!@#$%^&*])\S{4,}"
+    r"|(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_-]*\d)(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{24,}\b",
     re.IGNORECASE,
 )
 _CHEAP = re.compile(r"[@\d]|://| dot |(?i:password|passwort|passcode|secret|token|api.?key)")
 """What a text has at least when there is anything to replace."""
+
+LONGEST = 10_000
+"""Characters of a text that are published where something may be hidden: to look for it costs time."""
 
 KINDS = ("email", "phone", "account", "secret", "url query")
 NAMES = "names"
@@ -67,9 +71,10 @@ class Privacy:
         return {"mode": self.mode, "anonymised": kinds}
 
     def text(self, text: str) -> str:
-        """Return a text fit to be published."""
+        """Return a text fit to be published; at most ``LONGEST`` of it."""
         if not self.on:
             return text
+        text = text[:LONGEST]
         if _CHEAP.search(text):
             text = _redacted(text, self._region)
         return self._people.replaced(text) if self.hides_names else text

@@ -35,6 +35,9 @@ PACKAGE = __name__.rpartition(".")[0]
 MOST_ITEMS = 20
 """Items of one highlight; the surest when there are more."""
 
+MOST_TAGS, LONGEST_TAG = 50, 200
+"""Tags of a highlight, and characters of each, that are published where something may be hidden."""
+
 OPTIONS = {
     "analysis_quality": "premium",
     "sensitivity": "low",
@@ -166,7 +169,7 @@ class PreparedMeetings:
             "privacy": self._privacy.stated(),
         }
         more = [kind.replace("_", "-") for kind in MAIN if kind in kinds]
-        clean = [self._privacy.text(tag) for tag in tags] if self._privacy.on else tags
+        clean = [self._privacy.text(tag[:LONGEST_TAG]) for tag in tags[:MOST_TAGS]] if self._privacy.on else tags
         note: dict[str, Any] = {"items": msgspec.to_builtins(items), "topic": self._agenda.place(topic)}
         if main != "discussion" and sources[0].field == "metadata":  # what the document cannot read again
             note["said"] = [self._said(source) for source in sources if source.spoken]

@@ -131,6 +131,8 @@ def test_without_privacy_all_is_published_as_it_came() -> None:
     [
         ("attendees", 3),
         ("attendees", [{"email": "x"}]),
+        ("attendees", ["x" * 201]),
+        ("attendees", [{"name": "x", "aliases": ["y"] * 21}]),
         ("agenda", {"a": 1}),
         ("agenda", [1]),
         ("date", "tomorrow"),
