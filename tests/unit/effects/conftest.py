@@ -1,4 +1,4 @@
-"""Fixtures of the tests of the runner at stopped time."""
+"""Fixtures of the tests of the runner and of its performers at stopped time."""
 
 from __future__ import annotations
 
