@@ -11,14 +11,16 @@ from typing import Any
 import msgspec
 
 from agents.domain import HighlightDomain
-from agents.ledger_records import RequestState
+from agents.ledger_records import HighlightState, RequestState
 from agents.policy import Policy
+from agents.profiles import Prepared
 from agents.state import PartitionState
 from pipeline.domain import Headers, Outcome
 from pipeline.effects.calls import Call, FetchTranscript, Result
 from schemas.records import (
     Command,
     CommandKind,
+    Counts,
     FollowUp,
     Highlight,
     Moment,
@@ -245,6 +247,33 @@ def observation(
         observed_until=None if until is None else datetime.fromtimestamp(until, UTC),
         stream=stream,
         highlights=list(highlights),
+    )
+
+
+def remembered(shown: ObservedHighlight, rules: Prepared) -> HighlightState:
+    """What is remembered of a highlight."""
+    note = rules.enrich(shown, []).note
+    start, long, title = shown.timestamp, shown.duration, shown.title[:120]
+    return HighlightState(1, 1, 1, 1, 0.0, shown.confidence_score, start, long, 0, 0, title, note)
+
+
+def summary_of(document: Mapping[str, Any]) -> Summary:
+    """The summary of a request that is fine, with that document."""
+    asked, at = make_request(), datetime.fromtimestamp(START, UTC)
+    return Summary(
+        request_id=asked.request_id,
+        tenant=asked.tenant,
+        revision=1,
+        outcome="completed",
+        count=1,
+        last_seq=1,
+        counts=Counts(),
+        ids_sha256="",
+        profile="general@1",
+        source_url=asked.source_url,
+        accepted_at=at,
+        settled_at=at,
+        document=dict(document),
     )
 
 
