@@ -15,7 +15,7 @@ from pipeline.simulator.scripts import find_script
 from schemas.records import ObservedHighlight, ObservedStream
 from tests.chaos import reading
 from tests.chaos.load import VIEWS, WEDNESDAY, request_record
-from tests.unit.agents.support import START, Bench, seen_highlight
+from tests.unit.agents.support import START, Bench, seen_highlight, shown_by_read
 
 MAIN, VIEW, MEETING = (request_record(1, number)[0] for number in (0, 4, 2))
 """Two streams of one match, and a meeting."""
@@ -83,16 +83,7 @@ class Played:
         result: Accepted | Seen = Accepted(stream, bench.now)
         if not isinstance(call, Submit):
             assert isinstance(call, Read)
-            shown = self._shown[request_id]
-            result = Seen(
-                observed_at=bench.now - 0.5,
-                observed_until=bench.now,
-                stream=stream,
-                highlights=list(shown),
-                total=len(shown),
-                whole=True,
-                clean=True,
-            )
+            result = shown_by_read(stream, *self._shown[request_id], at=bench.now - 0.5, until=bench.now)
         bench.domain.effects.finish(bench.state, request_id, call, result, bench.stage, bench.now)
 
 

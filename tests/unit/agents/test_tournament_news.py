@@ -12,12 +12,12 @@ from agents.policy import Policy
 from agents.profiles import General, ProfileInputError, Profiles
 from agents.profiles.gaming import Gaming
 from agents.profiles.gaming.place import place_of
-from pipeline.effects.calls import Accepted, Failed, Seen
+from pipeline.effects.calls import Accepted, Failed
 from pipeline.simulator.scripts import find_script
 from pipeline.streaming.partitioner import partition_of
 from schemas.records import ObservedHighlight, ObservedStream, RecordError, Request, TournamentSighting
 from schemas.records.tournament_sighting import Player
-from tests.unit.agents.support import START, Bench, make_request, observation, seen_highlight
+from tests.unit.agents.support import START, Bench, make_request, observation, seen_highlight, shown_by_read
 from tests.unit.agents.tournament_support import KEY, Arena, profiles
 
 METADATA: dict[str, Any] = {
@@ -51,16 +51,8 @@ def settle(bench: Bench, *found: ObservedHighlight) -> None:
     """Bring the request to its end."""
     bench.finish(bench.call(), Accepted(ObservedStream(id="str_1", status="processing"), START))
     while bench.one().state != "settled":
-        seen = Seen(
-            observed_at=bench.now,
-            observed_until=bench.now,
-            stream=ObservedStream(id="str_1", status="completed"),
-            highlights=list(found),
-            total=len(found),
-            whole=True,
-            clean=True,
-        )
-        bench.finish(bench.call(), seen)
+        ended = ObservedStream(id="str_1", status="completed")
+        bench.finish(bench.call(), shown_by_read(ended, *found, at=bench.now))
 
 
 def test_a_stream_tells_its_start_its_highlights_and_its_end() -> None:
