@@ -276,31 +276,18 @@ async def test_an_ambiguous_submission_is_searched_for(rig: Rig, api: HeldApi, c
     assert api.asked.count("GET /highlights") > 1
 
 
-async def test_a_fault_half_way_through_a_result_writes_none_of_it(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a broken decision had staged is given up together with the ledger, and the fault ends the process."""
-
-    def half(_state: Any, _request: str, _call: Any, _result: Any, stage: Any, _now: float) -> None:
-        stage.publish("highlights", b"r0", b"half")
-        raise KeyError("a bug")
-
-    monkeypatch.setattr(rig.domain.effects, "finish", half)
-    rig.ask(1)
-    rig.runner.attach(rig.ledger)
-    await breathe()
-    assert [type(bug) for bug in rig.bugs] == [KeyError]
-    assert not rig.ledger.is_open
-
-
-async def test_a_fault_half_way_through_a_beginning_writes_none_of_it(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("part", "topic"), [("finish", "highlights"), ("begin", "streams")])
+async def test_a_fault_half_way_through_a_decision_writes_none_of_it(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, part: str, topic: str
 ) -> None:
-    """The same before a call: an intent that is half staged is given up."""
+    """What was staged of a result, or of an intent, is given up with the ledger, and the fault ends the process."""
 
-    def half(_state: Any, _request: str, stage: Any, _now: float) -> None:
-        stage.publish("streams", b"r0", b"half")
+    def half(*given: Any) -> None:
+        stage, _now = given[-2:]
+        stage.publish(topic, b"r0", b"half")
         raise KeyError("a bug")
 
-    monkeypatch.setattr(rig.domain.effects, "begin", half)
+    monkeypatch.setattr(rig.domain.effects, part, half)
     rig.ask(1)
     rig.runner.attach(rig.ledger)
     await breathe()
