@@ -11,11 +11,11 @@ from agents.policy import Policy
 from agents.profile_setup import OURS
 from agents.profiles import General, Profiles
 from pipeline.effects.calls import Accepted, Call, Read, Seen, Submit
-from pipeline.simulator.scripts import find_script
 from schemas.records import ObservedHighlight, ObservedStream
 from tests.chaos import reading
 from tests.chaos.load import VIEWS, WEDNESDAY, request_record
-from tests.unit.agents.support import START, Bench, seen_highlight
+from tests.unit.agents.support import START, Bench, seen_highlight, shown_by_read
+from tests.unit.agents.tournament_support import of_script
 
 MAIN, VIEW, MEETING = (request_record(1, number)[0] for number in (0, 4, 2))
 """Two streams of one match, and a meeting."""
@@ -83,34 +83,12 @@ class Played:
         result: Accepted | Seen = Accepted(stream, bench.now)
         if not isinstance(call, Submit):
             assert isinstance(call, Read)
-            shown = self._shown[request_id]
-            result = Seen(
-                observed_at=bench.now - 0.5,
-                observed_until=bench.now,
-                stream=stream,
-                highlights=list(shown),
-                total=len(shown),
-                whole=True,
-                clean=True,
-            )
+            result = shown_by_read(stream, *self._shown[request_id], at=bench.now - 0.5, until=bench.now)
         bench.domain.effects.finish(bench.state, request_id, call, result, bench.stage, bench.now)
 
 
 def _match(view: int, added: str = "") -> Sequence[ObservedHighlight]:
-    script = find_script(VIEWS[view]["script"])
-    assert script is not None
-    return [
-        seen_highlight(
-            f"hl-{view}-{place}",
-            title=point.title + added,
-            description=point.description,
-            timestamp=point.start_s,
-            duration=point.duration_s,
-            confidence_score=point.confidence,
-            tags=[],
-        )
-        for place, point in enumerate(script.moments)
-    ]
+    return of_script(VIEWS[view]["script"], f"hl-{view}", added)
 
 
 def _meeting(*due: str) -> Sequence[ObservedHighlight]:

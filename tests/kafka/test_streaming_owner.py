@@ -42,17 +42,24 @@ class Attached:
         self.partitions.discard(ledger.partition)
 
 
+def owner_of(
+    kafka: EmbeddedKafka, topic_prefix: str, attached: Attached | None = None, fatal: list[Unrecoverable] | None = None
+) -> LedgerOwner[Items]:
+    """An owner of ledgers without a group, and where it notes what is in use and what ended it."""
+    return LedgerOwner(
+        ledger_config(kafka.bootstrap_servers, topic_prefix),
+        lambda _partition: Items(),
+        {"in": "in"},
+        attachment=Attached() if attached is None else attached,
+        on_fatal=([] if fatal is None else fatal).append,
+    )
+
+
 async def test_a_rebalance_never_waits_for_an_opening_ledger(kafka: EmbeddedKafka, topic_prefix: str) -> None:
     """Revoked at thirty random moments of opening: each revocation is done within seconds; the last opens all."""
     await create_topics(kafka.bootstrap_servers, topic_prefix)
     attached, fatal, rng = Attached(), list[Unrecoverable](), random.Random(7)
-    owner: LedgerOwner[Items] = LedgerOwner(
-        ledger_config(kafka.bootstrap_servers, topic_prefix),
-        lambda _partition: Items(),
-        {"in": "in"},
-        attachment=attached,
-        on_fatal=fatal.append,
-    )
+    owner = owner_of(kafka, topic_prefix, attached, fatal)
     owner.bind(Group())
     everything = {TP("in", number) for number in range(PARTITIONS)}
     for _ in range(30):
@@ -71,13 +78,7 @@ async def test_a_keeper_that_swallows_a_cancellation_is_cancelled_again(
     kafka: EmbeddedKafka, topic_prefix: str
 ) -> None:
     """A client library may lose one cancellation of a keeper; the rebalance does not wait for ever."""
-    owner: LedgerOwner[Items] = LedgerOwner(
-        ledger_config(kafka.bootstrap_servers, topic_prefix),
-        lambda _partition: Items(),
-        {"in": "in"},
-        attachment=Attached(),
-        on_fatal=lambda _reason: None,
-    )
+    owner = owner_of(kafka, topic_prefix)
 
     async def stubborn() -> None:
         with contextlib.suppress(asyncio.CancelledError):
@@ -91,13 +92,7 @@ async def test_a_keeper_that_swallows_a_cancellation_is_cancelled_again(
 
 async def test_a_keeper_that_adds_itself_back_is_not_read_from(kafka: EmbeddedKafka, topic_prefix: str) -> None:
     """A keeper that lost a cancellation may say that its partition is ready; after the revocation it is not."""
-    owner: LedgerOwner[Items] = LedgerOwner(
-        ledger_config(kafka.bootstrap_servers, topic_prefix),
-        lambda _partition: Items(),
-        {"in": "in"},
-        attachment=Attached(),
-        on_fatal=lambda _reason: None,
-    )
+    owner = owner_of(kafka, topic_prefix)
 
     async def stubborn() -> None:
         with contextlib.suppress(asyncio.CancelledError):

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import webvtt
 
-from agents.profiles.education.captions import stamp
+from agents.profiles.education.clip_captions import stamp
 from agents.profiles.profile import Export
 from agents.profiles.writing import clock, markdown, without_transcript
 from schemas.records.highlight import Highlight

@@ -9,7 +9,7 @@ import msgspec
 
 from agents.ledger_records import HighlightState, LinkedTranscript
 from agents.profiles.data import ProfileDataError, checked, joined, label, load
-from agents.profiles.education.captions import captions_vtt
+from agents.profiles.education.clip_captions import captions_vtt
 from agents.profiles.education.concepts import ConceptRules, concept_rules, concepts_of
 from agents.profiles.education.concrete import ConcreteData
 from agents.profiles.education.document import document_of, noted

@@ -11,14 +11,16 @@ from typing import Any
 import msgspec
 
 from agents.domain import HighlightDomain
-from agents.ledger_records import RequestState
+from agents.ledger_records import HighlightState, RequestState
 from agents.policy import Policy
+from agents.profiles import Prepared, Profiles
 from agents.state import PartitionState
 from pipeline.domain import Headers, Outcome
-from pipeline.effects.calls import Call, FetchTranscript, Result
+from pipeline.effects.calls import Accepted, Call, FetchTranscript, Read, Result, Seen, Submit
 from schemas.records import (
     Command,
     CommandKind,
+    Counts,
     FollowUp,
     Highlight,
     Moment,
@@ -105,10 +107,12 @@ class MemoryStage:
 class Bench:
     """A domain, one partition's state and a stage, with a clock that stands still until a test moves it."""
 
-    def __init__(self, seed: int = 7, domain: HighlightDomain | None = None, **policy: Any) -> None:
+    def __init__(
+        self, seed: int = 7, domain: HighlightDomain | None = None, profiles: Profiles | None = None, **policy: Any
+    ) -> None:
         self.now = START
         self.policy = Policy(**{"jitter": 0.0, **policy})
-        self.domain = domain or HighlightDomain(self.policy, Random(seed))
+        self.domain = domain or HighlightDomain(self.policy, Random(seed), profiles=profiles)
         self.state = self.domain.new_state(3)
         self.stage = MemoryStage(self.state)
         self._offsets: dict[str, int] = {}
@@ -183,6 +187,19 @@ class Bench:
         """Fold what came of the call taken last."""
         self.domain.effects.finish(self.state, self.taken, call, result, self.stage, self.now)
 
+    def accept(self, stream: ObservedStream) -> None:
+        """Answer the next call, a submission: this stream was made."""
+        call = self.call()
+        assert isinstance(call, Submit)
+        self.finish(call, Accepted(stream, self.now))
+
+    def read(self, stream: ObservedStream, *highlights: ObservedHighlight) -> None:
+        """Answer the next call, a read of a second: this is all there is."""
+        call = self.call()
+        assert isinstance(call, Read)
+        self.now += 1
+        self.finish(call, shown_by_read(stream, *highlights, at=self.now - 0.5, until=self.now))
+
     # -- out
 
     def of(self, topic: str) -> list[Any]:
@@ -227,6 +244,26 @@ def seen_highlight(highlight_id: str, **fields: Any) -> ObservedHighlight:
     )
 
 
+def shown_by_read(
+    stream: ObservedStream,
+    *highlights: ObservedHighlight,
+    at: float,
+    until: float | None = None,
+    whole: bool = True,
+    clean: bool = True,
+) -> Seen:
+    """What a read shows, at a time or from it until another: all there is, but for what is given."""
+    return Seen(
+        observed_at=at,
+        observed_until=at if until is None else until,
+        stream=stream,
+        highlights=list(highlights),
+        total=len(highlights),
+        whole=whole,
+        clean=clean,
+    )
+
+
 def observation(
     *highlights: ObservedHighlight,
     at: float = START,
@@ -245,6 +282,33 @@ def observation(
         observed_until=None if until is None else datetime.fromtimestamp(until, UTC),
         stream=stream,
         highlights=list(highlights),
+    )
+
+
+def remembered(shown: ObservedHighlight, rules: Prepared) -> HighlightState:
+    """What is remembered of a highlight."""
+    note = rules.enrich(shown, []).note
+    start, long, title = shown.timestamp, shown.duration, shown.title[:120]
+    return HighlightState(1, 1, 1, 1, 0.0, shown.confidence_score, start, long, 0, 0, title, note)
+
+
+def summary_of(document: Mapping[str, Any]) -> Summary:
+    """The summary of a request that is fine, with that document."""
+    asked, at = make_request(), datetime.fromtimestamp(START, UTC)
+    return Summary(
+        request_id=asked.request_id,
+        tenant=asked.tenant,
+        revision=1,
+        outcome="completed",
+        count=1,
+        last_seq=1,
+        counts=Counts(),
+        ids_sha256="",
+        profile="general@1",
+        source_url=asked.source_url,
+        accepted_at=at,
+        settled_at=at,
+        document=dict(document),
     )
 
 

@@ -11,12 +11,10 @@ import pytest
 
 from agents.domain import HighlightDomain
 from agents.ledger_records import HighlightState, LinkedTranscript
-from agents.policy import Policy
 from agents.profiles import Enriched, General, Profile, ProfileInputError, Profiles
 from agents.profiles.follow_up import FollowUpItem
 from agents.rules.guarding import FAILED
 from pipeline.domain import Headers
-from pipeline.effects.calls import Accepted, Read, Seen, Submit
 from schemas.records import ObservedHighlight, ObservedStream, RecordError, Request
 from tests.unit.agents.support import Bench, MemoryStage, observation, seen_highlight
 
@@ -76,39 +74,19 @@ class Broken(General):
 
 def bench_of(*profiles: Profile) -> Bench:
     """A bench whose requests may name these profiles."""
-    domain = HighlightDomain(Policy(jitter=0.0), Random(7), profiles=Profiles((General(), *profiles)))
-    return Bench(domain=domain)
+    return Bench(profiles=Profiles((General(), *profiles)))
 
 
 def submitted(bench: Bench) -> None:
     """Accept a request, and have its stream run."""
     bench.request(profile="broken", metadata={"x": 1})
-    call = bench.call()
-    assert isinstance(call, Submit)
-    bench.finish(call, Accepted(ObservedStream(id="s1", status="processing"), bench.now))
+    bench.accept(ObservedStream(id="s1", status="processing"))
 
 
 def settle(bench: Bench, *highlights: ObservedHighlight) -> None:
-    """Read until the request is settled, or once if it is."""
+    """Read until the request is settled."""
     while not bench.of("summaries"):
-        read(bench, *highlights)
-
-
-def read(bench: Bench, *highlights: ObservedHighlight) -> None:
-    """Answer the next read."""
-    call = bench.call()
-    assert isinstance(call, Read)
-    bench.now += 1
-    seen = Seen(
-        observed_at=bench.now - 0.5,
-        observed_until=bench.now,
-        stream=ENDED,
-        highlights=list(highlights),
-        total=len(highlights),
-        whole=True,
-        clean=True,
-    )
-    bench.finish(call, seen)
+        bench.read(ENDED, *highlights)
 
 
 @pytest.mark.parametrize("part", ["prepare", "options", "transcript_url"])
@@ -196,7 +174,7 @@ def test_a_broken_document_withdraws_no_follow_up(part: str) -> None:
     assert [item.kind for item in bench.of("follow-ups")] == ["opened"]
     profile.broken.add(part)
     bench.command("refresh")
-    read(bench, seen_highlight("h1"), seen_highlight("h2"))
+    bench.read(ENDED, seen_highlight("h1"), seen_highlight("h2"))
     summary = bench.of("summaries")[-1]
     assert summary.revision == 2
     assert FAILED in summary.document

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.domain import Outcome
 from pipeline.effects.calls import Accepted, Call, Failed, Fault, Located, Read, Seen, Stop, Stopped, Submit
 from schemas.records import Command, ObservedHighlight, ObservedStream, RecordError
-from tests.unit.agents.support import START, Bench, observation, seen_highlight
+from tests.unit.agents.support import START, Bench, observation, seen_highlight, shown_by_read
 
 
 def running(**policy: Any) -> Bench:
@@ -25,15 +25,7 @@ def running(**policy: Any) -> Bench:
 def seen(bench: Bench, status: str, *highlights: ObservedHighlight) -> Seen:
     """What a whole clean pass shows."""
     stream = ObservedStream(id="str_1", status=status, highlights_found=len(highlights))
-    return Seen(
-        observed_at=bench.now,
-        observed_until=bench.now,
-        stream=stream,
-        highlights=list(highlights),
-        total=len(highlights),
-        whole=True,
-        clean=True,
-    )
+    return shown_by_read(stream, *highlights, at=bench.now)
 
 
 def settle(bench: Bench, *highlights: ObservedHighlight) -> None:

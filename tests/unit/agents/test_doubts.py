@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.effects.calls import Accepted, Call, Failed, Fault, Locate, Located, Read, Seen, Stop, Stopped, Submit
+from pipeline.effects.calls import Accepted, Call, Failed, Fault, Locate, Located, Read, Stop, Stopped, Submit
 from schemas.records import ObservedStream
-from tests.unit.agents.support import START, Bench, observation, seen_highlight
+from tests.unit.agents.support import START, Bench, observation, seen_highlight, shown_by_read
 
 C = TypeVar("C", Locate, Submit)
 
@@ -31,16 +31,7 @@ def answered(bench: Bench, call: Call, fault: Fault = "unavailable") -> None:
             bench.finish(call, Stopped())
         case Read():
             shown = seen_highlight(f"h{bench.now}", stream_id=call.stream_id)
-            seen = Seen(
-                observed_at=bench.now,
-                observed_until=bench.now,
-                stream=stream(call.stream_id),
-                highlights=[shown],
-                total=1,
-                whole=False,
-                clean=False,
-            )
-            bench.finish(call, seen)
+            bench.finish(call, shown_by_read(stream(call.stream_id), shown, at=bench.now, whole=False, clean=False))
 
 
 def doubted(**policy: Any) -> tuple[Bench, str]:

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.domain import HighlightDomain
-from agents.policy import DAY_S, Policy
-from agents.profiles import General, Profiles
-from pipeline.effects.calls import Accepted, Read, Seen, Submit
-from schemas.records import FollowUp, ObservedStream
-from tests.unit.agents.sample_profile import Sample
-from tests.unit.agents.support import START, Bench, header, seen_highlight
-
-Todo = dict[str, tuple[str, float | None]]
+from agents.policy import DAY_S
+from schemas.records import ObservedStream
+from tests.unit.agents.follow_up_support import TODOS, Reminding, Todo
+from tests.unit.agents.support import START
 
 ENDED = ObservedStream(id="s1", status="completed")
 
 
-class Meeting:
+class Meeting(Reminding):
     """A request that is settled, with a document that a test revises."""
 
     def __init__(self, **policy: Any) -> None:
-        chosen = {"jitter": 0.0, "retain_s": 14 * DAY_S, **policy}
-        domain = HighlightDomain(Policy(**chosen), Random(7), profiles=Profiles((General(), Sample())))
-        self.bench = Bench(domain=domain, **chosen)
+        super().__init__(**{"retain_s": 14 * DAY_S, **policy})
         self.revisions = 0
 
     def revise(self, todo: Todo) -> None:
@@ -37,52 +29,16 @@ class Meeting:
         self.revisions += 1
         if self.revisions == 1:
             self.bench.request(profile="sample")
-            submit = self.bench.call()
-            assert isinstance(submit, Submit)
-            self.bench.finish(submit, Accepted(ENDED, self.bench.now))
+            self.bench.accept(ENDED)
             while not self.bench.of("summaries"):
-                self.read(todo)
+                self.read(ENDED, todo)
         else:
             self.bench.command("refresh", f"c{self.revisions}")
-            self.read(todo)
-
-    def read(self, todo: Todo) -> None:
-        """Answer the next read."""
-        call = self.bench.call()
-        assert isinstance(call, Read)
-        self.bench.now += 1
-        at = self.bench.now
-        shown = [seen_highlight("h1", metadata={"todo": {name: list(what) for name, what in todo.items()}})]
-        seen = Seen(
-            observed_at=at - 0.5,
-            observed_until=at,
-            stream=ENDED,
-            highlights=shown,
-            total=1,
-            whole=True,
-            clean=True,
-        )
-        self.bench.finish(call, seen)
-
-    def wait(self, until: float) -> None:
-        """Let time pass."""
-        self.bench.wait(until)
-
-    def told(self, kind: str = "") -> list[FollowUp]:
-        """The records published, of one kind if it is named."""
-        records: list[FollowUp] = self.bench.of("follow-ups")
-        return [record for record in records if not kind or record.kind == kind]
+            self.read(ENDED, todo)
 
     def kinds(self) -> list[tuple[str, str]]:
         """What was told of which item."""
         return [(record.kind, record.item_id) for record in self.told()]
-
-    def check_restore(self) -> None:
-        """Live state and restored state are the same, and so is what is due."""
-        for compacted in (False, True):
-            restored = self.bench.stage.restored(compacted=compacted)
-            assert restored.snapshot() == self.bench.state.snapshot()
-            assert restored.next_due() == self.bench.state.next_due()
 
 
 def test_items_are_opened_changed_and_withdrawn_with_the_document() -> None:
@@ -109,8 +65,10 @@ def test_event_ids_are_unique_and_name_the_item() -> None:
     for todo in ({"a": ("x", due)}, {}, {"a": ("x", due)}, {"a": ("y", due)}):
         meeting.revise(dict(todo))
     meeting.wait(due)
-    ids = [header(item.headers, "ce_id") for item in meeting.bench.stage.published if item.topic == "follow-ups"]
-    assert ids == [*(f"r1/follow-up/a/{n}" for n in (1, 2, 3, 4)), f"r1/follow-up/a/reminder/{int(due * 1000)}"]
+    assert meeting.event_ids() == [
+        *(f"r1/follow-up/a/{n}" for n in (1, 2, 3, 4)),
+        f"r1/follow-up/a/reminder/{int(due * 1000)}",
+    ]
 
 
 def test_a_reminder_comes_once_a_day_before() -> None:
@@ -190,15 +148,9 @@ def test_a_restart_between_changes_nothing() -> None:
     due = START + 3 * DAY_S
     meeting.revise({"a": ("send", due)})
     for _ in range(2):
-        meeting.bench.state = meeting.bench.stage.state = meeting.bench.stage.restored(compacted=True)
+        meeting.restart()
         meeting.wait(due)
     assert len(meeting.told("reminder")) == 1
-
-
-TODOS = st.dictionaries(
-    st.sampled_from(("a", "b", "c")),
-    st.tuples(st.sampled_from(("x", "y")), st.sampled_from((None, *(START + n * DAY_S / 2 for n in range(-1, 9))))),
-)
 
 
 @settings(max_examples=120, deadline=None)

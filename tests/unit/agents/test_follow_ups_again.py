@@ -3,85 +3,46 @@
 from __future__ import annotations
 
 from collections import Counter
-from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.domain import HighlightDomain
-from agents.policy import DAY_S, Policy
-from agents.profiles import General, Profiles
-from pipeline.effects.calls import Accepted, Read, Seen, Stopped, Submit
-from schemas.records import FollowUp, ObservedStream
-from tests.unit.agents.sample_profile import Sample
-from tests.unit.agents.support import START, Bench, header, seen_highlight
-from tests.unit.agents.test_follow_ups import TODOS, Todo
+from agents.policy import DAY_S
+from pipeline.effects.calls import Stopped
+from schemas.records import ObservedStream
+from tests.unit.agents.follow_up_support import TODOS, Reminding, Todo
+from tests.unit.agents.support import START
 
 RETAIN_S = 2 * DAY_S
 
 
-class Repeated:
+class Repeated(Reminding):
     """A request that is run, forgotten, and run again."""
 
     def __init__(self, **policy: Any) -> None:
-        chosen = {"jitter": 0.0, "retain_s": RETAIN_S, **policy}
-        profiles = Profiles((General(), Sample()))
-        self.bench = Bench(domain=HighlightDomain(Policy(**chosen), Random(7), profiles=profiles), **chosen)
+        super().__init__(**{"retain_s": RETAIN_S, **policy})
         self.settled_at = START
 
     def run(self, todo: Todo, status: str = "completed", *, stopped: bool = False) -> None:
         """Ask for the request, and have its stream end with this to be done; ``stopped``: because somebody says so."""
         before = len(self.bench.of("summaries"))
         self.bench.request(profile="sample")
-        submit = self.bench.call()
-        assert isinstance(submit, Submit)
         stream = ObservedStream(id=f"s{before}", status=status)
-        begun = ObservedStream(id=stream.id, status="processing") if stopped else stream
-        self.bench.finish(submit, Accepted(begun, self.bench.now))
+        self.bench.accept(ObservedStream(id=stream.id, status="processing") if stopped else stream)
         if stopped:
             self.bench.command("stop", f"stop-{before}")
             self.bench.finish(self.bench.call(), Stopped())
         while len(self.bench.of("summaries")) == before:
-            read = self.bench.call()
-            assert isinstance(read, Read)
-            self.bench.now += 1
-            shown = [seen_highlight("h1", metadata={"todo": {name: list(what) for name, what in todo.items()}})]
-            at = self.bench.now
-            seen = Seen(
-                observed_at=at - 0.5,
-                observed_until=at,
-                stream=stream,
-                highlights=shown,
-                total=1,
-                whole=True,
-                clean=True,
-            )
-            self.bench.finish(read, seen)
+            self.read(stream, todo)
         self.settled_at = self.bench.now
-
-    def wait(self, until: float) -> None:
-        """Let time pass."""
-        self.bench.wait(until)
 
     def forgotten(self) -> None:
         """Let time pass until the request is forgotten."""
         self.wait(self.settled_at + RETAIN_S + 1)
         entry = self.bench.state.entries.get("r1")
         assert entry is None or entry.request is None
-
-    def restart(self) -> None:
-        """Go on from what the ledger kept."""
-        self.bench.state = self.bench.stage.state = self.bench.stage.restored(compacted=True)
-
-    def told(self, kind: str) -> list[FollowUp]:
-        """The records of one kind."""
-        return [record for record in self.bench.of("follow-ups") if record.kind == kind]
-
-    def event_ids(self) -> list[str]:
-        """What consumers drop repeats by."""
-        return [header(item.headers, "ce_id") for item in self.bench.stage.published if item.topic == "follow-ups"]
 
 
 @pytest.mark.parametrize("restarts", [False, True])
@@ -191,10 +152,7 @@ def test_any_runs_remind_of_each_date_once(runs: list[tuple[Todo, float, bool]])
             repeated.restart()
         repeated.run(todo)
         settled_at = repeated.bench.now
-        for compacted in (False, True):
-            restored = repeated.bench.stage.restored(compacted=compacted)
-            assert restored.snapshot() == repeated.bench.state.snapshot()
-            assert restored.next_due() == repeated.bench.state.next_due()
+        repeated.check_restore()
     repeated.wait(START + 30 * DAY_S)
     sent = Counter((record.item_id, record.due) for record in repeated.told("reminder"))
     assert set(sent.values()) <= {1}

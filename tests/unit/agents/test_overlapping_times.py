@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from agents.rules.lifecycle import OUTCOMES
 from pipeline.domain import Outcome
-from pipeline.effects.calls import Accepted, Failed, Read, Seen
+from pipeline.effects.calls import Accepted, Failed, Read
 from schemas.records import ObservedHighlight, ObservedStream
-from tests.unit.agents.support import START, Bench, observation, seen_highlight
+from tests.unit.agents.support import START, Bench, observation, seen_highlight, shown_by_read
 
 OLD, NEW = seen_highlight("h1", title="old"), seen_highlight("h1", title="new")
 
@@ -41,18 +41,9 @@ def end(
     clean: bool = True,
 ) -> None:
     """Have a read end now."""
-    bench.finish(
-        call,
-        Seen(
-            observed_at=bench.now if began is None else began,
-            observed_until=bench.now,
-            stream=ObservedStream(id="str_1", status=status),
-            highlights=list(highlights),
-            total=len(highlights),
-            whole=call.full or status in OUTCOMES,
-            clean=clean,
-        ),
-    )
+    stream, began = ObservedStream(id="str_1", status=status), bench.now if began is None else began
+    whole = call.full or status in OUTCOMES
+    bench.finish(call, shown_by_read(stream, *highlights, at=began, until=bench.now, whole=whole, clean=clean))
 
 
 def titles(bench: Bench) -> list[str]:

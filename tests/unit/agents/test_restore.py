@@ -10,8 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agents.domain import HighlightDomain
-from agents.policy import Policy
 from agents.profiles import General, Profiles
 from pipeline.effects.calls import (
     Accepted,
@@ -31,7 +29,7 @@ from pipeline.effects.calls import (
 )
 from schemas.records import Command, CommandKind, Highlight, ObservedHighlight, ObservedStream, RecordError
 from tests.unit.agents.sample_profile import Sample
-from tests.unit.agents.support import START, Bench, make_request, observation, seen_highlight
+from tests.unit.agents.support import START, Bench, make_request, observation, seen_highlight, shown_by_read
 
 REQUESTS = ("r1", "r2")
 OF_A_REQUEST: dict[str, dict[str, Any]] = {
@@ -68,8 +66,7 @@ class Chaos:
     def __init__(self, seed: int, in_doubt: str = "resubmit", closed_for_s: float = 300.0) -> None:
         self.luck = Random(seed)
         policy = {"jitter": 0.0, "in_doubt": in_doubt, "closed_for_s": closed_for_s, **SMALL}
-        domain = HighlightDomain(Policy(**policy), Random(seed), profiles=Profiles((General(), Sample())))
-        self.bench = Bench(domain=domain, **policy)
+        self.bench = Bench(seed, profiles=Profiles((General(), Sample())), **policy)
         self.rejected: list[str] = []
 
     def run(self, steps: int) -> None:
@@ -268,9 +265,7 @@ def perfect(call: Call, now: float) -> Result:
             return Accepted(ObservedStream(id=f"str_{call.nonce}", status="pending"), now)
         case Read():
             stream = ObservedStream(id=call.stream_id, status="completed")
-            return Seen(
-                observed_at=now, observed_until=now, stream=stream, highlights=[], total=0, whole=True, clean=True
-            )
+            return shown_by_read(stream, at=now)
         case Stop():
             return Stopped()
         case FetchTranscript():

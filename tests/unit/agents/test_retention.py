@@ -8,9 +8,9 @@ import pytest
 from agents.ledger_records import STATE_VERSION, FutureStateError
 from agents.state import PartitionState
 from pipeline.domain import Outcome
-from pipeline.effects.calls import Accepted, Seen, Submit
+from pipeline.effects.calls import Accepted, Submit
 from schemas.records import ObservedStream
-from tests.unit.agents.support import START, Bench, header, observation, seen_highlight
+from tests.unit.agents.support import START, Bench, header, observation, seen_highlight, shown_by_read
 
 
 def settled() -> Bench:
@@ -20,16 +20,7 @@ def settled() -> Bench:
     bench.finish(bench.call(), Accepted(ObservedStream(id="str_1", status="processing"), START))
     while bench.one().state != "settled":
         stream = ObservedStream(id="str_1", status="completed")
-        seen = Seen(
-            observed_at=bench.now,
-            observed_until=bench.now,
-            stream=stream,
-            highlights=[seen_highlight("h1")],
-            total=1,
-            whole=True,
-            clean=True,
-        )
-        bench.finish(bench.call(), seen)
+        bench.finish(bench.call(), shown_by_read(stream, seen_highlight("h1"), at=bench.now))
     return bench
 
 

@@ -15,7 +15,7 @@ from agents.rules.lifecycle import OUTCOMES
 from agents.rules.pacing import backoff, near_the_end, next_interval
 from pipeline.effects.calls import Accepted, Failed, Fault, Read, Seen
 from schemas.records import ObservedHighlight, ObservedStream, Options
-from tests.unit.agents.support import START, Bench, observation, seen_highlight
+from tests.unit.agents.support import START, Bench, observation, seen_highlight, shown_by_read
 
 
 def running(**policy: Any) -> Bench:
@@ -188,10 +188,7 @@ def test_a_webhook_during_a_poll_is_newer_than_the_poll() -> None:
     bench.observe(observation(seen_highlight("h1", title="newer"), at=began + 1))
     bench.now += 5
     stream = ObservedStream(id="str_1", status="processing")
-    stale = Seen(
-        observed_at=began, observed_until=bench.now, stream=stream, highlights=[H1], total=1, whole=True, clean=True
-    )
-    bench.finish(call, stale)
+    bench.finish(call, shown_by_read(stream, H1, at=began, until=bench.now))
     assert bench.of("highlights")[-1].title == "newer"
 
 

@@ -12,13 +12,12 @@ from agents.policy import Policy
 from agents.profiles import General, ProfileInputError, Profiles
 from agents.profiles.gaming import Gaming
 from agents.profiles.gaming.place import place_of
-from pipeline.effects.calls import Accepted, Failed, Seen
-from pipeline.simulator.scripts import find_script
+from pipeline.effects.calls import Accepted, Failed
 from pipeline.streaming.partitioner import partition_of
 from schemas.records import ObservedHighlight, ObservedStream, RecordError, Request, TournamentSighting
 from schemas.records.tournament_sighting import Player
-from tests.unit.agents.support import START, Bench, make_request, observation, seen_highlight
-from tests.unit.agents.tournament_support import KEY, Arena, profiles
+from tests.unit.agents.support import START, Bench, make_request, observation, seen_highlight, shown_by_read
+from tests.unit.agents.tournament_support import KEY, Arena, of_script, profiles
 
 METADATA: dict[str, Any] = {
     "tournament_id": "cup",
@@ -51,16 +50,8 @@ def settle(bench: Bench, *found: ObservedHighlight) -> None:
     """Bring the request to its end."""
     bench.finish(bench.call(), Accepted(ObservedStream(id="str_1", status="processing"), START))
     while bench.one().state != "settled":
-        seen = Seen(
-            observed_at=bench.now,
-            observed_until=bench.now,
-            stream=ObservedStream(id="str_1", status="completed"),
-            highlights=list(found),
-            total=len(found),
-            whole=True,
-            clean=True,
-        )
-        bench.finish(bench.call(), seen)
+        ended = ObservedStream(id="str_1", status="completed")
+        bench.finish(bench.call(), shown_by_read(ended, *found, at=bench.now))
 
 
 def test_a_stream_tells_its_start_its_highlights_and_its_end() -> None:
@@ -194,23 +185,10 @@ def test_a_match_from_three_sides() -> None:
         Policy(jitter=0.0), Random(7), profiles=Profiles((General(), Gaming())), place=partition_of(12)
     )
     for name, place in places.items():
-        bench, script = Bench(domain=domain), find_script(name)
-        assert script is not None
+        bench = Bench(domain=domain)
         metadata = {**METADATA, "offset_s": 0, "game": "valorant", **roster, **place}
         bench.request("r1", profile="gaming", metadata=metadata)
-        shown = [
-            seen_highlight(
-                f"{name}-{number}",
-                title=point.title,
-                description=point.description,
-                timestamp=point.start_s,
-                duration=point.duration_s,
-                confidence_score=point.confidence,
-                tags=[],
-            )
-            for number, point in enumerate(script.moments)
-        ]
-        settle(bench, *shown)
+        settle(bench, *of_script(name, name))
         for item in bench.stage.published:
             if item.topic == "tournament-sightings":
                 moved = (item.value or b"").replace(b'"request_id":"r1"', f'"request_id":"{name}"'.encode())

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from random import Random
 from typing import Any
 
 import pytest
 
-from agents.domain import HighlightDomain
-from agents.policy import Policy
 from agents.profiles import General, Profiles
-from pipeline.effects.calls import Accepted, Failed, Fault, Fetched, FetchTranscript, Read, Result, Seen, Submit
+from pipeline.effects.calls import Failed, Fault, Fetched, FetchTranscript, Result
 from schemas.records import ObservedStream
 from tests.unit.agents.sample_profile import Sample
 from tests.unit.agents.support import Bench
@@ -22,9 +19,8 @@ VTT = "WEBVTT\n\n00:00.000 --> 00:02.000\nHello\n"
 
 def linking_bench(**policy: Any) -> Bench:
     """A bench with a request that links a transcript."""
-    chosen = {"jitter": 0.0, "transcript_pause_s": 2.0, **policy}
-    domain = HighlightDomain(Policy(**chosen), Random(7), profiles=Profiles((General(), Sample())))
-    bench = Bench(domain=domain, **chosen)
+    chosen = {"transcript_pause_s": 2.0, **policy}
+    bench = Bench(profiles=Profiles((General(), Sample())), **chosen)
     bench.request(profile="sample", metadata={"transcript": {"url": LINK}})
     return bench
 
@@ -36,24 +32,10 @@ def failed(fault: Fault = "unavailable", after: float | None = None) -> Failed:
 
 def document(bench: Bench) -> dict[str, Any]:
     """The document once the stream is submitted and over."""
-    submit = bench.call()
-    assert isinstance(submit, Submit)
-    bench.finish(submit, Accepted(ObservedStream(id="s1", status="completed"), bench.now))
+    stream = ObservedStream(id="s1", status="completed")
+    bench.accept(stream)
     while not bench.of("summaries"):
-        read = bench.call()
-        assert isinstance(read, Read)
-        bench.now += 1
-        stream = ObservedStream(id="s1", status="completed")
-        seen = Seen(
-            observed_at=bench.now - 0.5,
-            observed_until=bench.now,
-            stream=stream,
-            highlights=[],
-            total=0,
-            whole=True,
-            clean=True,
-        )
-        bench.finish(read, seen)
+        bench.read(stream)
     found: dict[str, Any] = bench.of("summaries")[-1].document
     return found
 

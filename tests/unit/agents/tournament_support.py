@@ -10,11 +10,12 @@ from agents.ledger_records import HighlightState, LinkedTranscript
 from agents.profiles import Enriched, General, Prepared, Profiles, Sighted
 from agents.profiles.gaming.place import place_of
 from pipeline.domain import Outcome
+from pipeline.simulator.scripts import find_script
 from schemas.records import Moment, SightedHighlight, TournamentSighting, TournamentStream
 from schemas.records.observation import ObservedHighlight
 from schemas.records.request import Request
 from schemas.records.tournament import Tournament
-from tests.unit.agents.support import START, Bench
+from tests.unit.agents.support import START, Bench, seen_highlight
 
 KEY = "acme/cup"
 
@@ -95,6 +96,24 @@ def play(
         }
     )
     return told("highlight", request_id, place, highlight=highlight, epoch=epoch)
+
+
+def of_script(name: str, prefix: str, added: str = "") -> list[ObservedHighlight]:
+    """The highlights of one of the simulator's scripts, numbered behind a prefix, with words added to each title."""
+    script = find_script(name)
+    assert script is not None
+    return [
+        seen_highlight(
+            f"{prefix}-{number}",
+            title=point.title + added,
+            description=point.description,
+            timestamp=point.start_s,
+            duration=point.duration_s,
+            confidence_score=point.confidence,
+            tags=[],
+        )
+        for number, point in enumerate(script.moments)
+    ]
 
 
 class Arena(Bench):

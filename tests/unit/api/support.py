@@ -1,19 +1,27 @@
-"""Shared by the tests of the client: time that a sleep moves, an observer that remembers, a client on them."""
+"""Shared by the tests of the client: time that a sleep moves, an observer that remembers, a client on them, answers."""
 
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 import httpx
+import orjson
 from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from pipeline.api import HighlightClient, RateLimit
+from pipeline.api.protocol import Answer
 
 API_KEY = "tldr_live_0123456789"
 NOW = 1_800_000_000.0
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """For properties: on a busy machine, slowness of one example says nothing."""
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
+    max_leaves=12,
+)
 
 
 @dataclass
@@ -51,6 +59,11 @@ class Recorder:
         assert seconds >= 0
         self.seen.append((method, route, status_or_error))
         self.rate_limits.append(rate_limit)
+
+
+def answer(payload: object, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    """Return a JSON answer."""
+    return Answer(status, headers or {}, orjson.dumps(payload))
 
 
 def make_client(http: httpx.AsyncClient, base_url: str, clock: FakeClock, **more: Any) -> HighlightClient:

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from pipeline.api import UnreadableAnswer, account, endpoints
 from pipeline.api.protocol import Call, interpret
-from tests.unit.api.test_protocol import answer
+from tests.unit.api.support import answer
 
 STREAM = {"id": "str_1", "status": "pending"}
 ENTRIES = [{"id": "hl_1"}, {"id": "hl_2"}]

@@ -10,13 +10,8 @@ from pydantic import SecretStr
 from pipeline.api import Batch, Highlight, HighlightPage, Pagination, Stream
 from pipeline.api.account_models import ApiKey, Webhook
 from pipeline.api.tolerant import WrongShapeError
-from tests.unit.api.support import UNHURRIED
+from tests.unit.api.support import JSON_VALUES, UNHURRIED
 
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
-    max_leaves=12,
-)
 FIELDS = st.sampled_from([*Highlight.__struct_fields__, *Stream.__struct_fields__, "brand_new"])
 FULL_HIGHLIGHT: dict[str, Any] = {
     "id": "hl_1",

@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import httpx
-import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +15,7 @@ from pipeline.api.protocol import Answer, Call, fill_path, interpret
 from pipeline.effects.observed import observed_highlight
 from schemas.records import encode
 from schemas.records.base import MAX_DEPTH
-from tests.unit.api.support import UNHURRIED
-from tests.unit.api.test_models import JSON_VALUES
+from tests.unit.api.support import JSON_VALUES, UNHURRIED, answer
 
 CALLS: list[Call[Any]] = [
     endpoints.create_stream("https://x", platform="twitch"),
@@ -49,11 +47,6 @@ ERROR_STATUSES = {
     503: (errors.Unavailable, True, "ambiguous"),
     504: (errors.ServerError, True, "ambiguous"),
 }
-
-
-def answer(payload: object, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
-    """Return a JSON answer."""
-    return Answer(status, headers or {}, orjson.dumps(payload))
 
 
 @UNHURRIED

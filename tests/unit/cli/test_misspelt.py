@@ -16,7 +16,7 @@ from pipeline.settings import Settings
 from pipeline.stack.requests import example_requests
 from pipeline.worker.exit_codes import ExitCode
 from schemas.records.request import MAX_REQUEST_BYTES
-from tests.unit.cli.test_profiles import run
+from tests.unit.cli.commands import run
 
 CAPTION = "00:01.000 --> 00:02.000\nAgreed.\n\n"
 SUBMIT = ("submit", "https://example.com/x")

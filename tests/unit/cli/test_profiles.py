@@ -7,22 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from agents.composition import build_domain
 from agents.profile_trial import Trial, observed
 from agents.profiles.gaming import Gaming
 from pipeline.cli import replay_diff
 from pipeline.cli.errors import CommandError
 from pipeline.cli.export import write_files
-from pipeline.cli.main import call
 from pipeline.worker.exit_codes import ExitCode
 from tests.unit.agents.support import make_request, seen_highlight
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    """Run a command; return its code, and what it wrote."""
-    code = call(build_domain, list(words))
-    told = capsys.readouterr()
-    return code, told.out, told.err
+from tests.unit.cli.commands import run
 
 
 def test_profiles_are_listed_with_their_versions(capsys: pytest.CaptureFixture[str]) -> None:

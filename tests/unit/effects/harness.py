@@ -40,6 +40,7 @@ FAST: dict[str, Any] = {
     "slot_retry_s": 0.1,
     "locate_tries": 5,
 }
+SLOW: dict[str, Any] = {"poll_min_s": 2.0, "poll_max_s": 60.0, "submit_window_s": 30.0, "jitter": 0.0}
 
 
 class MemoryLedger(MemoryStage):

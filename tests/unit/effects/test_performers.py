@@ -21,18 +21,6 @@ NONCE = "a" * 24
 
 
 @pytest.fixture
-def api() -> HeldApi:
-    """An API that answers."""
-    return HeldApi()
-
-
-@pytest.fixture
-def clock() -> StoppedClock:
-    """A clock that stands still."""
-    return StoppedClock()
-
-
-@pytest.fixture
 def performer(api: HeldApi, clock: StoppedClock) -> Performer:
     """Performers over that API."""
     return Performer(api, clock=clock, per_page=10)

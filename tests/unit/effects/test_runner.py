@@ -11,21 +11,7 @@ import pytest
 from pipeline.ledger import BatchRefused
 from schemas.records import Command, Observation, decode, encode
 from tests.unit.effects.fakes import HeldApi, StoppedClock, ambiguous, breathe, http_error, soon
-from tests.unit.effects.harness import Rig
-
-SLOW: dict[str, Any] = {"poll_min_s": 2.0, "poll_max_s": 60.0, "submit_window_s": 30.0, "jitter": 0.0}
-
-
-@pytest.fixture
-def clock() -> StoppedClock:
-    """A clock that stands still."""
-    return StoppedClock()
-
-
-@pytest.fixture
-def api() -> HeldApi:
-    """An API that answers when it is let."""
-    return HeldApi()
+from tests.unit.effects.harness import SLOW, Rig
 
 
 @pytest.fixture
@@ -39,6 +25,22 @@ def state_of(rig: Rig, request_id: str = "r0") -> str:
     request = rig.ledger.state.entries[request_id].request
     assert request is not None
     return request.state
+
+
+async def submission_in_flight(rig: Rig, api: HeldApi) -> None:
+    """Have one request whose POST is under way, until the API is let answer."""
+    api.open.clear()
+    rig.ask(1)
+    rig.runner.attach(rig.ledger)
+    await soon(lambda: api.in_flight == 1)
+
+
+async def answered_too_late(rig: Rig, api: HeldApi) -> None:
+    """Have one request whose POST is answered after its ledger closed."""
+    await submission_in_flight(rig, api)
+    rig.ledger.is_open = False
+    api.open.set()
+    await breathe()
 
 
 async def test_nothing_is_sent_before_the_intent_is_durable(rig: Rig, api: HeldApi) -> None:
@@ -83,10 +85,7 @@ async def test_a_failed_flush_sends_nothing(rig: Rig, api: HeldApi) -> None:
 
 async def test_a_partition_that_leaves_waits_for_its_submissions(rig: Rig, api: HeldApi) -> None:
     """Detaching awaits a POST in flight, and its result is folded while the ledger is still open."""
-    api.open.clear()
-    rig.ask(1)
-    rig.runner.attach(rig.ledger)
-    await soon(lambda: api.in_flight == 1)
+    await submission_in_flight(rig, api)
     leaving = asyncio.create_task(rig.runner.detach(rig.ledger))
     await breathe()
     assert not leaving.done()
@@ -115,13 +114,7 @@ async def test_a_partition_that_leaves_gives_up_its_reads_and_takes_them_up_agai
 
 async def test_the_id_of_a_new_stream_is_never_dropped(rig: Rig, api: HeldApi) -> None:
     """When the ledger closes while a POST is under way, its stream is handed over as an observation."""
-    api.open.clear()
-    rig.ask(1)
-    rig.runner.attach(rig.ledger)
-    await soon(lambda: api.in_flight == 1)
-    rig.ledger.is_open = False
-    api.open.set()
-    await breathe()
+    await answered_too_late(rig, api)
     assert [(seen.request_id, seen.stream.id if seen.stream else None) for seen in rig.handed] == [("r0", "str_1")]
     assert rig.bugs == []
 
@@ -130,23 +123,14 @@ async def test_the_id_of_a_new_stream_is_never_dropped(rig: Rig, api: HeldApi) -
 async def test_what_is_handed_over_is_accepted(rig: Rig, api: HeldApi, prefix: str) -> None:
     """However the API writes its ids, the worker that owns the request now can read the observation."""
     api.prefix = prefix
-    api.open.clear()
-    rig.ask(1)
-    rig.runner.attach(rig.ledger)
-    await soon(lambda: api.in_flight == 1)
-    rig.ledger.is_open = False
-    api.open.set()
-    await breathe()
+    await answered_too_late(rig, api)
     (handed,) = rig.handed
     assert decode(msgspec.json.Decoder(Observation), encode(handed)) == handed
 
 
 async def test_a_stream_whose_binding_was_not_written_is_handed_over(rig: Rig, api: HeldApi) -> None:
     """When the transaction with the stream's id fails, the id still finds its way."""
-    api.open.clear()
-    rig.ask(1)
-    rig.runner.attach(rig.ledger)
-    await soon(lambda: api.in_flight == 1)
+    await submission_in_flight(rig, api)
     rig.ledger.durable.clear()
     api.open.set()
     await breathe()
@@ -292,31 +276,18 @@ async def test_an_ambiguous_submission_is_searched_for(rig: Rig, api: HeldApi, c
     assert api.asked.count("GET /highlights") > 1
 
 
-async def test_a_fault_half_way_through_a_result_writes_none_of_it(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a broken decision had staged is given up together with the ledger, and the fault ends the process."""
-
-    def half(_state: Any, _request: str, _call: Any, _result: Any, stage: Any, _now: float) -> None:
-        stage.publish("highlights", b"r0", b"half")
-        raise KeyError("a bug")
-
-    monkeypatch.setattr(rig.domain.effects, "finish", half)
-    rig.ask(1)
-    rig.runner.attach(rig.ledger)
-    await breathe()
-    assert [type(bug) for bug in rig.bugs] == [KeyError]
-    assert not rig.ledger.is_open
-
-
-async def test_a_fault_half_way_through_a_beginning_writes_none_of_it(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("part", "topic"), [("finish", "highlights"), ("begin", "streams")])
+async def test_a_fault_half_way_through_a_decision_writes_none_of_it(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, part: str, topic: str
 ) -> None:
-    """The same before a call: an intent that is half staged is given up."""
+    """What was staged of a result, or of an intent, is given up with the ledger, and the fault ends the process."""
 
-    def half(_state: Any, _request: str, stage: Any, _now: float) -> None:
-        stage.publish("streams", b"r0", b"half")
+    def half(*given: Any) -> None:
+        stage, _now = given[-2:]
+        stage.publish(topic, b"r0", b"half")
         raise KeyError("a bug")
 
-    monkeypatch.setattr(rig.domain.effects, "begin", half)
+    monkeypatch.setattr(rig.domain.effects, part, half)
     rig.ask(1)
     rig.runner.attach(rig.ledger)
     await breathe()

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
-
-import pytest
 
 from agents.ledger_records import STATE_VERSION, FollowUpState, follow_up_key
 from agents.profiles import General, Profiles
@@ -16,9 +13,7 @@ from tests.unit.agents.sample_profile import Sample
 from tests.unit.agents.support import START, Incoming, make_request
 from tests.unit.agents.tournament_support import told
 from tests.unit.effects.fakes import HeldApi, StoppedClock, breathe, http_error
-from tests.unit.effects.harness import MemoryLedger, Rig
-
-SLOW: dict[str, Any] = {"poll_min_s": 2.0, "poll_max_s": 60.0, "submit_window_s": 30.0, "jitter": 0.0}
+from tests.unit.effects.harness import SLOW, MemoryLedger, Rig
 
 
 class Fetching(Performer):
@@ -29,18 +24,6 @@ class Fetching(Performer):
         if isinstance(call, FetchTranscript):
             return Fetched(text="WEBVTT", media_type="text/vtt")
         return await super().perform(call)
-
-
-@pytest.fixture
-def clock() -> StoppedClock:
-    """A clock that stands still."""
-    return StoppedClock()
-
-
-@pytest.fixture
-def api() -> HeldApi:
-    """An API that answers when it is let."""
-    return HeldApi()
 
 
 def rig_of(api: HeldApi, clock: StoppedClock, concurrency: int = 16) -> Rig:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import orjson
 
-from tests.unit.simulator.test_process import base_url, process
+from tests.unit.simulator.child import base_url, process
 
 STREAMS = 12
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
 
-from agents.ledger_records import HighlightState
 from agents.policy import Policy
 from agents.profiles.education import Education
 from agents.profiles.education.points import Item
 from agents.profiles.education.profile import PreparedEducation
 from agents.rules.context import Context
 from agents.rules.enriching import Place, Seen, enriched
-from schemas.records import Highlight, ObservedHighlight, Summary
+from schemas.records import Highlight, ObservedHighlight
 from schemas.records.highlight import Observed
-from schemas.records.summary import Counts
 from tests.unit.agents.support import START, make_request, seen_highlight
 
 EDUCATION = Education()
@@ -75,13 +72,6 @@ def kinds(*texts: str, profile: Education = EDUCATION) -> list[str]:
     return [item.kind for item in items(*texts, profile=profile)]
 
 
-def state(shown: ObservedHighlight, rules: PreparedEducation) -> HighlightState:
-    """What is remembered of a highlight."""
-    note = rules.enrich(shown, []).note
-    start, long, title = shown.timestamp, shown.duration, shown.title[:120]
-    return HighlightState(1, 1, 1, 1, 0.0, shown.confidence_score, start, long, 0, 0, title, note)
-
-
 def record(shown: ObservedHighlight, **metadata: Any) -> Highlight:
     """The output record of a highlight."""
     at = datetime.fromtimestamp(START, UTC)
@@ -89,23 +79,3 @@ def record(shown: ObservedHighlight, **metadata: Any) -> Highlight:
     seen = Seen(Observed(by="poll", observation_id="o"), "s1", at, at)
     highlight, _ = enriched(shown, context, seen, Place(1, 1, 1), signed=Policy().publish_signed_urls)
     return highlight
-
-
-def summary_of(document: Mapping[str, Any]) -> Summary:
-    """A summary with that document."""
-    at = datetime.fromtimestamp(START, UTC)
-    return Summary(
-        request_id="r1",
-        tenant="acme",
-        revision=1,
-        outcome="completed",
-        count=1,
-        last_seq=1,
-        counts=Counts(),
-        ids_sha256="",
-        profile="education@1",
-        source_url="https://example.com/lecture.mp4",
-        accepted_at=at,
-        settled_at=at,
-        document=dict(document),
-    )

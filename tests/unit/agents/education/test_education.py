@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from agents.ledger_records import LinkedTranscript
 from agents.profiles import ProfileInputError
 from schemas.records import ObservedHighlight
-from tests.unit.agents.education.support import EDUCATION, SEGMENTS, SHOWN, prepared, state
-from tests.unit.agents.support import make_request, seen_highlight
+from tests.unit.agents.education.support import EDUCATION, SEGMENTS, SHOWN, prepared
+from tests.unit.agents.support import make_request, remembered, seen_highlight
 
 
 def test_the_api_is_asked_as_the_guide_asks() -> None:
@@ -99,7 +99,7 @@ def test_a_key_phrase_carries_the_place_where_it_is_said_first() -> None:
     ]
     rules = prepared(transcript=said)
     shown = seen_highlight("h1", timestamp=0.0, duration=10.0)
-    first = rules.document({"h1": state(shown, rules)})["concepts"][0]
+    first = rules.document({"h1": remembered(shown, rules)})["concepts"][0]
     assert first["concept"].lower() == "boltzmann entropy"
     evidence = first["evidence"]
     assert (evidence["text"], evidence["at_s"], evidence["field"]) == ("Boltzmann", 0.0, "transcript")
@@ -111,7 +111,7 @@ def test_words_may_come_with_the_highlight() -> None:
     shown = seen_highlight("h1", metadata={"transcript": "Osmosis is defined as the movement of water."})
     rules = prepared()
     assert [item.kind for item in rules.enrich(shown, []).enrichment["items"]] == ["definition"]
-    document = rules.document({"h1": state(shown, rules)})
+    document = rules.document({"h1": remembered(shown, rules)})
     assert document["glossary"][0]["term"] == "Osmosis"
     assert document["concepts"]
 
@@ -125,7 +125,7 @@ def test_the_document_is_what_a_student_takes_home() -> None:
     ]
     rules = prepared(transcript=said)
     shown = [seen_highlight(f"h{at}", timestamp=float(at), duration=10.0, title="T") for at in (0, 30, 60)]
-    document = rules.document({one.id: state(one, rules) for one in shown})
+    document = rules.document({one.id: remembered(one, rules) for one in shown})
     (entry,) = document["glossary"]
     assert (entry["term"], entry["times"], entry["evidence"]["rule"]) == (
         "Roux",
@@ -162,7 +162,7 @@ def test_the_document_does_not_depend_on_the_order(
 ) -> None:
     """Highlights may come in any order."""
     rules = prepared(transcript=said)
-    states = [(one.id, state(one, rules)) for one in shown]
+    states = [(one.id, remembered(one, rules)) for one in shown]
     shuffled = list(states)
     Random(seed).shuffle(shuffled)
     document = rules.document(dict(states))

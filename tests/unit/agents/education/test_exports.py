@@ -12,8 +12,8 @@ import pytest
 import webvtt
 
 from schemas.records import Highlight, ObservedHighlight
-from tests.unit.agents.education.support import EDUCATION, prepared, record, state, summary_of
-from tests.unit.agents.support import seen_highlight
+from tests.unit.agents.education.support import EDUCATION, prepared, record
+from tests.unit.agents.support import remembered, seen_highlight, summary_of
 
 SAID: list[dict[str, Any]] = [
     {
@@ -36,7 +36,7 @@ SHOWN = [
 def exported(name: str, shown: list[ObservedHighlight] = SHOWN) -> dict[str, str]:
     """The files of an export."""
     rules = prepared(transcript=SAID)
-    document = rules.document({one.id: state(one, rules) for one in shown})
+    document = rules.document({one.id: remembered(one, rules) for one in shown})
     highlights: list[Highlight] = [record(one, transcript=SAID) for one in shown]
     return dict(EDUCATION.exports[name].render(summary_of(document), highlights))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import UTC, datetime
 from io import StringIO
 from random import Random
 from typing import Any
@@ -14,14 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.ledger_records import HighlightState
 from agents.profiles import ProfileInputError
 from agents.profiles.data import ProfileDataError, load
 from agents.profiles.gaming import Gaming
 from agents.profiles.gaming.profile import PreparedGaming
-from schemas.records import ObservedHighlight, Options, Request, Summary
-from schemas.records.summary import Counts
-from tests.unit.agents.support import START, make_request, seen_highlight
+from schemas.records import ObservedHighlight, Options
+from tests.unit.agents.support import make_request, remembered, seen_highlight, summary_of
 
 GAMING = Gaming()
 
@@ -210,24 +207,17 @@ def test_enriching_never_raises_and_is_json(shown: ObservedHighlight) -> None:
 def test_the_report_does_not_depend_on_the_order(shown: list[ObservedHighlight], seed: int) -> None:
     """Highlights may come in any order."""
     rules = prepared()
-    states = [(one.id, state(one, rules)) for one in shown]
+    states = [(one.id, remembered(one, rules)) for one in shown]
     shuffled = list(states)
     Random(seed).shuffle(shuffled)
     assert rules.document(dict(states)) == rules.document(dict(shuffled))
-
-
-def state(shown: ObservedHighlight, rules: PreparedGaming) -> HighlightState:
-    """What is remembered of a highlight."""
-    note = rules.enrich(shown, []).note
-    start, long, title = shown.timestamp, shown.duration, shown.title[:120]
-    return HighlightState(1, 1, 1, 1, 0.0, shown.confidence_score, start, long, 0, 0, title, note)
 
 
 def test_the_report_can_be_taken_out_as_markdown_and_table() -> None:
     """What a title holds is no markup and no formula."""
     rules = prepared(players=["Nyx"])
     shown = seen_highlight("h1", title="=Nyx aces | *again*", description="", timestamp=3_725.0)
-    document = rules.document({"h1": state(shown, rules)})
+    document = rules.document({"h1": remembered(shown, rules)})
     summary = summary_of(document)
     (report,) = GAMING.exports["report-md"].render(summary, []).values()
     assert "1:02:05 =Nyx aces \\| \\*again\\*" in report
@@ -257,24 +247,3 @@ def test_every_game_that_ships_has_a_written_name() -> None:
     """None falls back to how a request happens to write it."""
     games = load("agents.profiles.gaming", "games.yaml")["games"]
     assert [name for name, game in games.items() if not game.get("title")] == []
-
-
-def summary_of(document: dict[str, Any]) -> Summary:
-    """A summary with that document."""
-    asked: Request = make_request()
-    at = datetime.fromtimestamp(START, UTC)
-    return Summary(
-        request_id=asked.request_id,
-        tenant=asked.tenant,
-        revision=1,
-        outcome="completed",
-        count=1,
-        last_seq=1,
-        counts=Counts(),
-        ids_sha256="",
-        profile="gaming@1",
-        source_url=asked.source_url,
-        accepted_at=at,
-        settled_at=at,
-        document=document,
-    )

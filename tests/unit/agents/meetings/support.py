@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,8 +11,7 @@ from agents.ledger_records import HighlightState
 from agents.profiles.meetings import Meetings
 from agents.profiles.meetings.profile import PreparedMeetings
 from agents.profiles.profile import Enriched
-from schemas.records import ObservedHighlight, Summary
-from schemas.records.summary import Counts
+from schemas.records import ObservedHighlight
 from tests.unit.agents.support import START, make_request, seen_highlight
 
 MEETINGS = Meetings()
@@ -69,23 +67,3 @@ def minutes(rules: PreparedMeetings, highlights: Sequence[ObservedHighlight]) ->
         msgspec.json.encode(rules.document({one.id: state(rules, one) for one in highlights}))
     )
     return document
-
-
-def summary_of(document: Mapping[str, Any]) -> Summary:
-    """The summary with that document."""
-    at = datetime.fromtimestamp(START, UTC)
-    return Summary(
-        request_id="req-1",
-        tenant="acme",
-        revision=3,
-        outcome="completed",
-        count=1,
-        last_seq=1,
-        counts=Counts(),
-        ids_sha256="0" * 64,
-        profile="meetings@1",
-        source_url="https://example.com/m.mp4",
-        accepted_at=at,
-        settled_at=at,
-        document=dict(document),
-    )

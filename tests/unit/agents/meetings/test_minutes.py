@@ -14,7 +14,8 @@ from icalendar import Calendar
 
 from agents.profiles.meetings.exports import EXPORTS
 from agents.profiles.meetings.merging import merged
-from tests.unit.agents.meetings.support import minutes, prepared, shown, spoken, summary_of
+from tests.unit.agents.meetings.support import minutes, prepared, shown, spoken
+from tests.unit.agents.support import summary_of
 
 WORDS = ["send", "book", "the", "letter", "venue", "to", "bank", "board", "call", "<b>", "=1+1", "report", "draft"]
 TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
@@ -131,7 +132,7 @@ def test_the_calendar_is_read_back() -> None:
     document = minutes(rules, [shown()])
     calendar = Calendar.from_ical(exported("actions-ics", document))
     (task,) = calendar.walk("VTODO")
-    assert task["UID"] == f"{document['actions'][0]['id']}.req-1@tldr-highlight"
+    assert task["UID"] == f"{document['actions'][0]['id']}.r1@tldr-highlight"
     assert task.decoded("due") == datetime(2026, 3, 13, 16, tzinfo=UTC)
     assert task["PRIORITY"] == 1
 

@@ -15,8 +15,8 @@ from agents.policy import Policy
 from agents.profiles import General, ProfileInputError, Profiles
 from agents.profiles.meetings.exports import EXPORTS
 from schemas.records import ObservedStream
-from tests.unit.agents.meetings.support import MEETINGS, minutes, prepared, shown, spoken, summary_of
-from tests.unit.agents.support import Bench, observation, seen_highlight
+from tests.unit.agents.meetings.support import MEETINGS, minutes, prepared, shown, spoken
+from tests.unit.agents.support import Bench, observation, seen_highlight, summary_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=30),
