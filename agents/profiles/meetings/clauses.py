@@ -36,6 +36,9 @@ _IS = re.compile(
 _WORDS = re.compile(r"[\w']+")
 _DIGITS = frozenset("0123456789")
 _SHORTEST_ING = 4
+_PLAIN, _TELLING, _DOING = range(3)
+"""How a word is read: as it is; as something may begin with it that another word stands for; as a verb in -ing."""
+_REMEMBERED = 50_000
 _STRANGER = re.compile(r"[A-Z][\w-]+(?: [A-Z][\w-]+)?(?=(?: will| is going to|'s going to| is gonna| has agreed to) )")
 """A name that is none of the attendees': capital letters before what only somebody can do."""
 _NO_NAMES = frozenset(
@@ -90,17 +93,38 @@ class Clause:
         self.size = 0
 
 
+class Manners(dict[str, int]):
+    """How words are read that are no names, each worked out once for all meetings."""
+
+    def __init__(self, words: Vocabulary) -> None:
+        super().__init__()
+        self._telling = frozenset([*words.contractions, *_forms(words, People((), frozenset()))])
+        self._not_ing = frozenset(words.not_ing)
+
+    def __missing__(self, word: str) -> int:
+        """Look closely at a word that was not read yet."""
+        if word in self._telling or "'" in word or word[0] in _DIGITS:
+            manner = _TELLING
+        elif word.endswith("ing") and len(word) > _SHORTEST_ING and word not in self._not_ing:
+            manner = _DOING
+        else:
+            manner = _PLAIN
+        if len(self) > _REMEMBERED:
+            self.clear()
+        self[word] = manner
+        return manner
+
+
 class ClauseReader:
     """Cuts turns into clauses and puts them into plain form, for the people of one meeting."""
 
-    def __init__(self, words: Vocabulary, people: People) -> None:
+    def __init__(self, words: Vocabulary, people: People, manners: Manners) -> None:
         self._people = people
         self._settling = frozenset(words.settling)
         self._affirming = frozenset(words.affirming)
         fillers = _alternatives([*words.fillers, *words.settling])
         self._opening = re.compile(rf"(?:(?:{fillers})(?![\w'])[\s,.!\-]*)+", re.IGNORECASE)
         self._contractions: Mapping[str, str] = words.contractions
-        self._not_ing = frozenset(words.not_ing)
         self._never_cut_after = frozenset(words.never_cut_after)
         subject = rf"(?:i|we|you|they|he|she|{people.pattern})(?![\w])"
         cuts = _alternatives(words.cut_before)
@@ -114,7 +138,8 @@ class ClauseReader:
             re.IGNORECASE,
         )
         self._forms = _forms(words, people)
-        self._telling = frozenset([*words.contractions, *self._forms])
+        self._manners = manners
+        self._names = _first_words(people.names)
         self._behind = {**DATE_BEHIND, "the": DATE_BEHIND["the"] | _first_words(_bare(role) for role in words.roles)}
 
     def read(self, text: str) -> list[Clause]:
@@ -173,19 +198,21 @@ class ClauseReader:
     def _body(self, clause: Clause, said: str) -> str:
         """Put words in place of names, dates and the like; closely looked at is only what one may begin with."""
         low = lowered(said)
+        manners, names = self._manners, self._names
         parts: list[str] = []
         done = 0
         for word in _WORDS.finditer(low):
             text, start = word[0], word.start()
             if start < done:
                 continue
-            if text in self._telling or "'" in text or text[0] in _DIGITS:
+            manner = manners[text]
+            if manner == _TELLING or text in names:
                 known = self._contractions.get(text)
                 end, new = (word.end(), known) if known else self._replaced(clause, said, text, start)
                 if new:
                     parts += (low[done:start], new)
                     done = end
-            elif text.endswith("ing") and len(text) > _SHORTEST_ING and text not in self._not_ing:
+            elif manner == _DOING:
                 parts += (low[done:start], "xing ")
                 done = start
             elif said[start] != low[start] and text not in _NO_NAMES and (named := _STRANGER.match(said, start)):

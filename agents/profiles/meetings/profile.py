@@ -12,7 +12,7 @@ from agents.profiles.data import ProfileDataError, checked, joined, label, load
 from agents.profiles.follow_up import FollowUpItem
 from agents.profiles.meetings.asked import FIELDS as MEETING_FIELDS
 from agents.profiles.meetings.asked import Meeting, meeting_of
-from agents.profiles.meetings.clauses import ClauseReader, Vocabulary
+from agents.profiles.meetings.clauses import ClauseReader, Manners, Vocabulary
 from agents.profiles.meetings.exports import EXPORTS
 from agents.profiles.meetings.finder import SpeechFinder
 from agents.profiles.meetings.items import WAITS, Item, ItemMaker
@@ -87,6 +87,7 @@ class Meetings:
         form = checked(self.name, data, Data)
         self.label = label(self.name, self.version, theirs)
         self.words = form.words
+        self.manners = Manners(form.words)
         self.agenda_words = frozenset(word.lower() for word in form.agenda_words)
         self.marks: Phrases[str] = Phrases(form.groups)
         speech = checked(self.name, {name: data[name] for name in SpeechData.__struct_fields__}, SpeechData)
@@ -138,7 +139,7 @@ class PreparedMeetings:
         self._finder = profile.finder
         self._transcript = transcript
         self._privacy = Privacy(meeting.names, people, meeting.region)
-        self._reader = ClauseReader(profile.words, people)
+        self._reader = ClauseReader(profile.words, people, profile.manners)
         self._maker = ItemMaker(
             people,
             self._privacy,
