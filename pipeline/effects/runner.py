@@ -6,41 +6,30 @@ No timer here is a source of truth: what is due, and when, is in the state, and 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from datetime import UTC, datetime
-from hashlib import blake2b
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Generic, TypeVar
 
 import structlog
 
 from pipeline.domain import EffectRules, State
 from pipeline.effects.api import StreamApi
-from pipeline.effects.calls import Accepted, Call, Failed, FetchTranscript, Result, Submit
+from pipeline.effects.calls import Call, Failed, FetchTranscript, Result, Submit
+from pipeline.effects.folding import CallObserver, Folding, HandOver
 from pipeline.effects.gate import Gate
 from pipeline.effects.perform import Performer
 from pipeline.effects.refusals import Refusals
-from pipeline.effects.work import OpenLedger, Work
-from pipeline.ledger.errors import BatchRefused, LedgerClosed, LedgerError
-from schemas.records.observation import Observation
+from pipeline.effects.work import OpenLedger, Work, whole_or_nothing
+from pipeline.ledger.errors import BatchRefused, LedgerError
 
 S = TypeVar("S", bound=State)
 
 Sleep = Callable[[float], Awaitable[None]]
-HandOver = Callable[[Observation], Awaitable[None]]
 
 POST_GRACE_S = 25.0
 """How long a partition that leaves waits for submissions in flight; longer than any of them takes."""
 
 log = structlog.get_logger(__name__)
-
-
-class CallObserver(Protocol):
-    """Where the runner reports what it did."""
-
-    def called(self, kind: str, outcome: str, seconds: float) -> None:
-        """A call came to an end. ``outcome`` is ``ok``, the fault, or ``refused_by_broker`` for a result."""
 
 
 class EffectRunner(Generic[S]):
@@ -78,13 +67,13 @@ class EffectRunner(Generic[S]):
         self._sleep = sleep
         self._slots = asyncio.Semaphore(concurrency)
         self._on_fatal = on_fatal
-        self._hand_over = hand_over
         self._performer = performer or Performer(api, clock=clock)
         self._observer = observer
         self._crash_point = crash_point
         self._gate = Gate(clock)
         self._works: dict[int, Work[S]] = {}
         self._refusals: defaultdict[int, Refusals] = defaultdict(lambda: Refusals(clock))
+        self._folding = Folding(rules, self._refusals, clock=clock, hand_over=hand_over, observer=observer)
         self._draining = False
 
     # -- told by the owner of the ledgers --------------------------------------------------------------------------
@@ -160,7 +149,7 @@ class EffectRunner(Generic[S]):
             if due is None or due > now:
                 await self._wait(work, None if due is None else due - now, due)
                 continue
-            with _whole_or_nothing(work.ledger, "take"):
+            with whole_or_nothing(work.ledger, "take"):
                 request_id = self._rules.take_due(state, now)
                 calls_api = request_id is not None and self._rules.calls_api(state, request_id, now)
             if request_id is None:
@@ -193,7 +182,7 @@ class EffectRunner(Generic[S]):
         if held := self._refusals_of(work).held_for(request_id):
             self._postpone(work, request_id, held)
             return False
-        with _whole_or_nothing(work.ledger, "begin"):
+        with whole_or_nothing(work.ledger, "begin"):
             call = self._rules.begin(work.ledger.state, request_id, work.ledger, now)
         if call is None:
             self.wake(work.ledger.partition)  # given back while the other loop slept: it may be due before all else
@@ -255,12 +244,7 @@ class EffectRunner(Generic[S]):
         result = await self._call(work, call)
         if not isinstance(call, FetchTranscript):  # what its server says is no word of the API
             self._gate.note(request_id, result)
-        try:
-            await self._fold(work, request_id, call, result)
-        except LedgerError as error:
-            if isinstance(result, Accepted):
-                await self._pass_on(request_id, result, str(error))
-            raise
+        await self._folding.fold(work, request_id, call, result)
 
     async def _call(self, work: Work[S], call: Call) -> Result:
         if call.durable_first:
@@ -282,59 +266,6 @@ class EffectRunner(Generic[S]):
         if self._observer is not None:
             self._observer.called(call.kind, outcome, self._clock() - began)
         return result
-
-    async def _fold(self, work: Work[S], request_id: str, call: Call, result: Result) -> None:
-        """Fold a result. Raises ``LedgerError`` when the partition is not ours any more."""
-        if self._refusals_of(work).careful:
-            async with work.alone:
-                await self._fold_carefully(work.ledger, request_id, call, result)
-            return
-        self._finish(work.ledger, request_id, call, result)
-        if isinstance(result, Accepted):
-            await work.ledger.flush()  # the id of a stream that was created is never dropped
-
-    def _finish(self, ledger: OpenLedger[S], request_id: str, call: Call, result: Result) -> None:
-        if not ledger.is_open:
-            raise LedgerClosed("closed while the call was under way")
-        with _whole_or_nothing(ledger, f"the result of {call.kind}"):
-            self._rules.finish(ledger.state, request_id, call, result, ledger, self._clock())
-
-    async def _fold_carefully(self, ledger: OpenLedger[S], request_id: str, call: Call, result: Result) -> None:
-        """After a refused batch: one transaction a result, so that the request whose result is refused is known."""
-        refusals = self._refusals[ledger.partition]
-        await ledger.flush()  # what others staged must not be held against this request
-        self._finish(ledger, request_id, call, result)
-        try:
-            await ledger.flush()
-        except BatchRefused as error:
-            held = refusals.refused(request_id)
-            log.warning(
-                "effect_refused",
-                request_id=request_id,
-                kind=call.kind,
-                topic=error.topic,
-                reason=error.reason,
-                retry_in_s=held,
-            )
-            if self._observer is not None:
-                self._observer.called(call.kind, "refused_by_broker", 0.0)
-            raise
-        refusals.accepted(request_id)
-
-    async def _pass_on(self, request_id: str, result: Accepted, reason: str) -> None:
-        log.warning("stream_handed_over", request_id=request_id, stream_id=result.stream.id, reason=reason)
-        if self._hand_over is None:
-            return
-        # the API's ids may be longer than ours and hold other characters
-        name = blake2b(result.stream.id.encode(), digest_size=16).hexdigest()
-        observation = Observation(
-            request_id=request_id,
-            observation_id=f"handed-over:{name}",
-            source="poll",
-            observed_at=datetime.fromtimestamp(result.observed_at, UTC),
-            stream=result.stream,
-        )
-        await self._hand_over(observation)
 
     # -- ends ------------------------------------------------------------------------------------------------------
 
@@ -362,15 +293,3 @@ class EffectRunner(Generic[S]):
         error = task.exception()
         if error is not None and not isinstance(error, LedgerError):
             self._on_fatal(error)
-
-
-@contextlib.contextmanager
-def _whole_or_nothing(ledger: OpenLedger[Any], what: str) -> Iterator[None]:
-    """Give a ledger up when a fault of ours leaves half a decision staged: none of it may be written."""
-    try:
-        yield
-    except LedgerError:
-        raise
-    except Exception as error:
-        ledger.abandon(f"{what} broke: {error!r}")
-        raise

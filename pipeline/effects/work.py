@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Iterator
+from typing import Any, Generic, Protocol, TypeVar
 
 from pipeline.domain import Stage, State
 from pipeline.ledger.errors import LedgerError
@@ -74,3 +76,15 @@ class Work(Generic[S]):
         if not self.waiting:
             self.has_waiting.clear()
         return request_id
+
+
+@contextlib.contextmanager
+def whole_or_nothing(ledger: OpenLedger[Any], what: str) -> Iterator[None]:
+    """Give a ledger up when a fault of ours leaves half a decision staged: none of it may be written."""
+    try:
+        yield
+    except LedgerError:
+        raise
+    except Exception as error:
+        ledger.abandon(f"{what} broke: {error!r}")
+        raise
