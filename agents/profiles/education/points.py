@@ -13,20 +13,7 @@ from agents.profiles.calibration import Calibration, Measured
 from agents.profiles.declared import DeclaredRules, Meanings, Rule, RuleData
 from agents.profiles.education.concrete import Concrete, ConcreteData
 from agents.profiles.education.forms import Forms
-from agents.profiles.education.laws import (
-    LAWS,
-    OWNED,
-    general,
-    law_alone,
-    law_asked,
-    law_behind,
-    law_beside,
-    law_named,
-    law_said,
-    law_stated,
-    namesake,
-    states,
-)
+from agents.profiles.education.laws import LAWS, law_alone, law_named, law_stated
 from agents.profiles.education.sentences import UNMARKED, Sentence, spelled_out
 from agents.profiles.education.terms import Terms, Vocabulary, Where
 from agents.profiles.education.weighing import KINDS as WEIGHED
@@ -145,7 +132,7 @@ class PointFinder:
     def read(self, sentences: Sequence[Sentence]) -> list[Read]:
         """Return sentences with what rules find in them, before any is weighed."""
         read = [self._read(sentence) for sentence in sentences]
-        self._echoes(read)
+        self._answers(read)
         self._laws(read)
         self._faint(read)
         return read
@@ -196,7 +183,7 @@ class PointFinder:
             one.kinds[kind] = (confidence, rule, term)
 
     def _structure(self, one: Read, skipped: int) -> None:
-        """Apply what no phrase can say: copulas, appositions, colons, named laws, question marks."""
+        """Apply what no phrase can say: copulas, appositions, named laws, question marks."""
         text = one.sentence.text
         if _asked(text, one.words.words[skipped:]):
             self._note(one, "question", 0.9, self._named("question", "asked"))
@@ -205,12 +192,6 @@ class PointFinder:
         law = law_stated(text) if not _LAWS.isdisjoint(words) else None
         if law is not None:
             self._note(one, "theorem", 0.85, self._named("theorem", "named"), law)
-        elif "theorem" not in one.kinds and states(text, words):
-            law = None if _LAWS.isdisjoint(words) else law_beside(text)
-            if law is None and general(words):
-                law = law_said(text) if _NAMING.isdisjoint(words) else law_behind(text) or law_said(text)
-            if law is not None:
-                self._note(one, "theorem", 0.8, self._named("theorem", "namesake"), law)
         if "definition" not in one.kinds:
             defined = self._forms.defined(text)
             if defined is not None:
@@ -246,36 +227,36 @@ class PointFinder:
         if "theorem" in kinds and "definition" in kinds:
             kinds.pop("theorem" if kinds["definition"][0] > kinds["theorem"][0] else "definition")
 
-    def _echoes(self, read: Sequence[Read]) -> None:
-        """Find definitions over two sentences: the term, or the question for it, and what it is."""
+    def _answers(self, read: Sequence[Read]) -> None:
+        """Find definitions that answer the question before, and take back names of what was told before."""
         for before, one in itertools.pairwise(read):
             if "definition" in one.kinds and _points_back(one) and self._concrete.told(before.words.words):
                 del one.kinds["definition"]  # what happened, and then which idea it shows
-            plain = not one.housekeeping and "definition" not in one.kinds and "question" not in one.kinds
-            if plain and (before.sentence.text.endswith("?") or not _ECHOES.isdisjoint(one.words.words[:3])):
-                term = self._forms.echoed(before.sentence.text, one.sentence.text)
+            asked = before.sentence.text.endswith("?") and not one.housekeeping
+            if asked and "definition" not in one.kinds and "question" not in one.kinds:
+                term = self._forms.answered(before.sentence.text, one.sentence.text)
                 if term is not None:
-                    self._note(one, "definition", 0.75, self._named("definition", "echo"), term)
+                    self._note(one, "definition", 0.75, self._named("definition", "answered"), term)
 
     def _laws(self, read: Sequence[Read]) -> None:
-        """Find laws whose name is a sentence of its own behind or before them, and those that a question asks for."""
-        for before, one in itertools.pairwise(read):
-            if "question" in before.kinds:
-                law, stated, form, sure = law_asked(before.sentence.text), one, "answered", 0.8
-            elif len(one.words.words) <= _LONGEST_NAMING:
-                text = one.sentence.text
-                law, stated, form, sure = law_alone(text), before, "named-behind", 0.85
-                if law is None and "definition" not in before.kinds and general(before.words.words):
-                    law, form, sure = namesake(text), "namesake", 0.8
-            else:
-                law, stated, form, sure = None, one, "named-before", 0.75
-            if law is None and len(before.words.words) <= _LONGEST_NAMING and "question" not in before.kinds:
-                law, stated, form, sure = law_alone(before.sentence.text), one, "named-before", 0.75
-            if law is None or stated.housekeeping or not states(stated.sentence.text, stated.words.words):
+        """Find laws whose name is a sentence of its own behind or before them."""
+        alone = [self._law_alone(one) for one in read]
+        for place, (before, one) in enumerate(itertools.pairwise(read)):
+            stated, form, sure = one, "named-before", 0.75
+            if alone[place + 1] is not None:
+                stated, form, sure = before, "named-behind", 0.85
+            law = alone[place + 1] or alone[place]
+            if law is None:
                 continue
-            if "question" not in stated.kinds and "theorem" not in stated.kinds:
+            if not stated.housekeeping and "question" not in stated.kinds and "theorem" not in stated.kinds:
                 stated.kinds.pop("definition", None)
                 self._note(stated, "theorem", sure, self._named("theorem", form), law)
+
+    def _law_alone(self, one: Read) -> str | None:
+        words = one.words.words
+        if len(words) > _LONGEST_NAMING or "question" in one.kinds or _LAWS.isdisjoint(words):
+            return None
+        return law_alone(one.sentence.text)
 
     def _faint(self, read: Sequence[Read]) -> None:
         """Take back examples by a weak marker that stand beside nothing that is taught."""
@@ -318,10 +299,8 @@ class PointFinder:
 _EXAMPLE = WEIGHED.index("example")
 
 
-_ECHOES = frozenset({"it's", "that's", "it", "that", "they're", "this", "those"})
-_NAMING = frozenset({"that's", "that", "this", "says", "said", "according"})
 _POINTING = frozenset({"that's", "that", "this", "which"})
-_LAWS = frozenset([*LAWS, "laws", "rules", *OWNED])
+_LAWS = frozenset([*LAWS, *(f"{name}s" for name in LAWS)])
 _CLOSED = re.compile(r"[.!][\"'\u201d\u2019)\]]*\s*$")
 _TAG = re.compile(
     r"(?:^|[,\s])(?:okay|ok|right|yeah|yes|no|huh|eh|see|isn't it|doesn't it|don't you|aren't they|won't it|you know|"

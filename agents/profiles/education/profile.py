@@ -56,7 +56,6 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     no_term: list[str]
     complement: list[str]
     vague: list[str]
-    genus: list[str]
     calibration: dict[str, Any]
 
 

@@ -63,7 +63,6 @@ class Vocabulary(msgspec.Struct, frozen=True):
     no_term: list[str]
     complement: list[str]
     vague: list[str]
-    genus: list[str]
 
 
 def any_of(words: Iterable[str]) -> str:

@@ -82,7 +82,7 @@ def test_a_highlight_is_enriched() -> None:
 
 def test_a_concept_carries_its_evidence() -> None:
     """A term the sentence that defines it, a topic of the request the place where its words stand."""
-    text = "A roux is fat and flour that are cooked together, for the Exam."
+    text = "A roux is equal parts fat and flour, cooked together, for the Exam."
     rules = prepared(transcript=[{"start": 60.0, "end": 66.0, "text": text}], topics=["exam"])
     roux, exam = rules.enrich(seen_highlight("h1"), []).enrichment["concepts"]
     assert (roux.evidence.text, roux.evidence.rule) == (text, "education.definition.copula@1")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.profiles.education.laws import law_alone, law_asked, law_behind, law_beside, namesake
+from agents.profiles.education.laws import law_alone, law_named, law_stated
 from agents.profiles.education.sentences import Sentence, spelled_out
 from tests.eval.labelled import Passage, Said
 from tests.eval.ours import found
@@ -22,13 +22,11 @@ def _kinds(text: str) -> frozenset[str]:
     [
         "Bodies pull on each other by their mass. That's the law of gravitation.",
         "Hooke's law. Stretch a spring twice as far and it pulls back twice as hard.",
-        "What does Archimedes' principle say? A body in water loses the weight of the water it pushes aside.",
-        "Light takes the quickest path, Fermat's principle.",
         "as the price rises the quantity supplied rises too thats the law of supply",
     ],
 )
 def test_a_law_may_be_named_apart_from_what_it_says(text: str) -> None:
-    """Behind, before, in a question, as an aside, and in a caption without marks."""
+    """Behind, before, and in a caption without marks."""
     assert "theorem" in _kinds(text)
 
 
@@ -52,4 +50,4 @@ def test_what_is_shown_stays_as_it_was_said() -> None:
 @given(st.text(max_size=300))
 def test_any_text_is_read(text: str) -> None:
     """No text raises, and a name is never empty."""
-    assert all(find(text) != "" for find in (law_alone, law_asked, law_behind, law_beside, namesake))
+    assert all(find(text) != "" for find in (law_alone, law_named, law_stated))

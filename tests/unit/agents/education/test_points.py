@@ -22,8 +22,6 @@ from tests.unit.agents.education.support import items, kinds
         ("A body stays as it moves, and we call that inertia.", "inertia"),
         ("Stomata, those are the small openings in the skin of a leaf.", "Stomata"),
         ("basically entropy refers to how many ways there are to arrange it", "entropy"),
-        ("Tort: a wrong for which a court can award damages.", "Tort"),
-        ("Closures are functions that remember where they were made.", "Closures"),
     ],
 )
 def test_definitions_are_found_with_their_term(text: str, term: str) -> None:

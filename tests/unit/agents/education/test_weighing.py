@@ -54,14 +54,8 @@ def test_what_stands_around_is_told_apart() -> None:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        (
-            "You've got a livelock when two threads keep stepping aside for each other and nothing gets done.",
-            "definition",
-        ),
         ("Albedo, when we say how much light a surface throws straight back at the sky.", "definition"),
         ("Static sound is sound that never leaves the speaker it came from.", "definition"),
-        ("Boyle: squeeze a gas at the same temperature and its pressure always goes up.", "theorem"),
-        ("Kepler's second. The line from the sun to the planet sweeps out equal areas in equal times.", "theorem"),
         ("I want this burned into your brains.", "emphasis"),
         ("Say it with me, volts over ohms.", "emphasis"),
         ("so as the ice melts what happens to the temperature", "question"),
