@@ -22,6 +22,9 @@ _VERBS = (" is", " are", " was", " were", "'s", "'re", "\u2019", "mean")
 _NOUN = r"(?P<term>[\w\u00c0-\u024f'\u2019\u2013-]+(?:\s[\w\u00c0-\u024f'\u2019\u2013-]+){0,4}?)"
 _ASIDE = r"(?:,[^.?!:]{1,70}?,|,?\s(?:right|okay|yeah|remember|you know|um|uh),?)?"
 _IS = r"(?:\s(?:is|are|was|were)\b,?|(?<=\w)['\u2019](?:s|re)\b,?)"
+_DESCRIBED = r"(?=(?:[^\s,.;:]+\s){1,5}(?:that|which|who|whose|where)\s)"
+"""``Closures are functions that ...``"""
+
 _THATS = (
     r"(?:that's|that is|it's|they're|these are|those are|which is|all it is|meaning|"
     r"(?:it|that)(?:\s(?:just|basically|simply|really|literally))?\smeans)"
@@ -50,7 +53,7 @@ class Forms:
         adverbs, complement = any_of(words.adverbs), any_of(words.complement)
         self._copula = re.compile(
             rf"(?P<article>(?:{any_of(words.articles)})\s)?{_NOUN}{_ASIDE}{_IS}(?:\s(?:{adverbs})\b,?)*"
-            rf"\s(?P<first>{complement})\s(?P<rest>.+)$",
+            rf"\s(?:(?P<first>{complement})\s|{_DESCRIBED})(?P<rest>.+)$",
             re.IGNORECASE,
         )
         self._apposition = re.compile(
@@ -101,6 +104,8 @@ class Forms:
         if len(rest) < _LEAST or told or article in _OURS or not self._says_what(match):
             return 0.0
         if article == "the":
+            if match["first"] is None:
+                return 0.0
             return 0.75 if _relative(rest) else 0.6
         return 0.88 if _relative(rest) else 0.7
 

@@ -248,7 +248,8 @@ class PointFinder:
             law = alone[place + 1] or alone[place]
             if law is None:
                 continue
-            if not stated.housekeeping and "question" not in stated.kinds and "theorem" not in stated.kinds:
+            says = len(stated.words.words) >= _FEWEST_STATING and not stated.housekeeping
+            if says and "question" not in stated.kinds and "theorem" not in stated.kinds:
                 stated.kinds.pop("definition", None)
                 self._note(stated, "theorem", sure, self._named("theorem", form), law)
 
@@ -312,6 +313,9 @@ _REAL = 4
 _ASKING = frozenset({"what", "what's", "why", "how", "who", "which", "where", "when"})
 _LONGEST_NAMING = 11
 """Words and marks of a sentence that only names a law: ``And that's the law of large numbers.``"""
+
+_FEWEST_STATING = 6
+"""Words and marks of one that states it."""
 
 
 def _asked(text: str, words: Sequence[str]) -> bool:

@@ -22,6 +22,8 @@ from tests.unit.agents.education.support import items, kinds
         ("A body stays as it moves, and we call that inertia.", "inertia"),
         ("Stomata, those are the small openings in the skin of a leaf.", "Stomata"),
         ("basically entropy refers to how many ways there are to arrange it", "entropy"),
+        ("Closures are functions that remember where they were made.", "Closures"),
+        ("Autotrophs are organisms that make their own food.", "Autotrophs"),
     ],
 )
 def test_definitions_are_found_with_their_term(text: str, term: str) -> None:
