@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from agents.profiles.meetings.items import item_id, words_of
 
 MOST_EVIDENCE = 20
 """Grounds that a merged item keeps; the earliest when there are more."""
+
+MOST_COMPARED = 1_000
+"""Items of a kind that are compared word by word, the surest when there are more: each is with nearly all others."""
 
 _SPOKEN = ("transcript", "metadata")
 
@@ -19,6 +23,9 @@ _ALIKE = 0.6
 _INSIDE = 0.85
 _LEAST_WORDS = 3
 """An item is part of another when so much of its words, three at least, stand in the other."""
+
+Pairs = Callable[[Sequence[Mapping[str, Any]]], Iterator[tuple[int, int]]]
+"""Finds the places of items that belong together."""
 
 
 def merged(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -34,15 +41,23 @@ def merged(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(result, key=_order)
 
 
-def _all_of(found: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _all_of(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Merge items of a kind until none are alike: what is taken over from one may make it like a third."""
+    if len(found) > MOST_COMPARED:
+        once = _joined(found, _of_one_ground, _of_same_words)
+        found = sorted(once, key=lambda item: (-item["confidence"], _order(item)))[:MOST_COMPARED]
     while True:
-        ordered = sorted(found, key=_order)
-        groups = _alike(ordered)
-        joined = [_one([ordered[place] for place in places]) for places in groups]
+        joined = _joined(found, _of_one_ground, _of_like_words)
         if len(joined) == len(found):
             return joined
-        found = list(joined)
+        found = joined
+
+
+def _joined(found: Sequence[Mapping[str, Any]], *ways: Pairs) -> list[dict[str, Any]]:
+    """Make one item of all that belong together in one of some ways."""
+    ordered = sorted(found, key=_order)
+    groups = _together(len(ordered), chain.from_iterable(pairs(ordered) for pairs in ways))
+    return [_one([ordered[place] for place in places]) for places in groups]
 
 
 def _best(item: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -56,9 +71,9 @@ def _order(item: Mapping[str, Any]) -> tuple[Any, ...]:
     return (item["at_s"], item["text"], item["id"], *(str(item[name]) for name in plain))
 
 
-def _alike(items: Sequence[Mapping[str, Any]]) -> list[list[int]]:
-    """Return the places of items that belong together, by union-find over those with a ground or a word in common."""
-    leader = list(range(len(items)))
+def _together(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Return the places that belong together, by union-find."""
+    leader = list(range(count))
 
     def find(place: int) -> int:
         while leader[place] != place:
@@ -66,11 +81,11 @@ def _alike(items: Sequence[Mapping[str, Any]]) -> list[list[int]]:
             place = leader[place]
         return place
 
-    for one, other in (*_of_one_ground(items), *_of_like_words(items)):
+    for one, other in pairs:
         first, second = find(one), find(other)
         leader[max(first, second)] = min(first, second)
     groups: defaultdict[int, list[int]] = defaultdict(list)
-    for place in range(len(items)):
+    for place in range(count):
         groups[find(place)].append(place)
     return list(groups.values())
 
@@ -83,6 +98,13 @@ def _of_one_ground(items: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, in
             if ground["field"] in _SPOKEN:
                 key = tuple(ground[name] for name in ("at_s", "field", "start", "end", "text"))
                 yield holder.setdefault(key, place), place
+
+
+def _of_same_words(items: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
+    """Yield pairs of one assignee with the same words."""
+    holder: dict[tuple[Any, ...], int] = {}
+    for place, item in enumerate(items):
+        yield holder.setdefault((item["assignee"], words_of(item["text"])), place), place
 
 
 def _of_like_words(items: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:

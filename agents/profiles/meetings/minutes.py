@@ -14,11 +14,14 @@ from agents.profiles.meetings.merging import merged
 from agents.profiles.meetings.people import People
 from agents.profiles.meetings.privacy import Privacy
 from agents.profiles.meetings.topics import Agenda
-from agents.profiles.meetings.wording import Teller
+from agents.profiles.meetings.wording import Teller, as_found
 from agents.profiles.transcript import Transcript
 
 MOST_OF_A_KIND = 200
 """Decisions, actions and questions in the minutes; the surest when there are more."""
+
+MOST_TOLD = 500
+"""Highlights, the first, whose items are told in whole sentences: it takes a millisecond each. Others stay as found."""
 
 MOST_DISCUSSIONS = 50
 MOST_TOPICS = 100
@@ -47,8 +50,8 @@ class MinutesMaker:
         ordered = sorted(highlights.items(), key=lambda one: (one[1].start_s, one[0]))
         notes = [state.note if isinstance(state.note, dict) else {} for _, state in ordered]
         told = (
-            self._teller.told(note, state.start_s, state.duration_s)
-            for note, (_, state) in zip(notes, ordered, strict=True)
+            self._teller.told(note, state.start_s, state.duration_s) if place < MOST_TOLD else as_found(note)
+            for place, (note, (_, state)) in enumerate(zip(notes, ordered, strict=True))
         )
         items = merged(item for one in told for item in one)
         kinds = {kind: _surest([item for item in items if item["kind"] == kind]) for kind in _SECTIONS}

@@ -55,8 +55,8 @@ class Teller:
 
     def told(self, note: Mapping[str, Any], start_s: float, duration_s: float) -> list[dict[str, Any]]:
         """Return a highlight's items as the minutes tell them, each with a list of its grounds."""
-        points = [Point(item) for item in note.get("items", [])]
-        if not any(point.kind != "discussion" for point in points):
+        points = _points(note)
+        if not points:
             return []
         sources = self._sources(note, start_s, duration_s)
         turns = self._finder.turns(sources, [self._reader.read(one.text) for one in sources])
@@ -75,6 +75,17 @@ class Teller:
             return [Source(text, "metadata", speaker, offsets, times) for speaker, text, offsets, times in own]
         around = self._transcript.between(start_s - AROUND_S, start_s + duration_s + AROUND_S)
         return turns_of(around, "transcript")
+
+
+def as_found(note: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a highlight's items in the words in which they were found."""
+    return [_item(point) for point in _points(note)]
+
+
+def _points(note: Mapping[str, Any]) -> list[Point]:
+    """The items of a note; none where there is nothing but discussion."""
+    points = [Point(item) for item in note.get("items", [])]
+    return points if any(point.kind != "discussion" for point in points) else []
 
 
 class _Scene:

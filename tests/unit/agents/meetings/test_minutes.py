@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from datetime import UTC, datetime
 from io import StringIO
 from random import Random
@@ -14,7 +15,7 @@ from icalendar import Calendar
 
 from agents.profiles.meetings.exports import EXPORTS
 from agents.profiles.meetings.merging import merged
-from tests.unit.agents.meetings.support import minutes, prepared, shown, spoken
+from tests.unit.agents.meetings.support import minutes, prepared, said, shown, spoken, state
 from tests.unit.agents.support import summary_of
 
 WORDS = ["send", "book", "the", "letter", "venue", "to", "bank", "board", "call", "<b>", "=1+1", "report", "draft"]
@@ -183,3 +184,35 @@ def hostile_item() -> dict[str, Any]:
         "confidence": 0.9,
         "evidence": [],
     }
+
+
+LONGEST_S = 4.0
+"""Of a busy machine; a quiet one needs a quarter of it."""
+
+
+def test_the_minutes_of_very_many_highlights_do_not_hold_the_loop() -> None:
+    """Those beyond the first hundreds are not told anew, and none is left out."""
+    rules = spoken(*[("Ben Okafor", f"I'll send draft number {turn} to Anna by Friday.") for turn in range(6)])
+    kept = state(rules, shown(timestamp=0.0, duration=60.0))
+    began = time.thread_time()
+    document = rules.document({f"h{number}": kept for number in range(5_000)})
+    assert time.thread_time() - began < LONGEST_S
+    assert document["summary"]["highlights"] == 5_000
+    assert len({item["text"] for item in document["actions"]}) == len(document["actions"]) > 0
+
+
+def test_very_many_items_that_are_nearly_alike_do_not_hold_the_loop() -> None:
+    """Each would be compared with all others: only the surest are."""
+    (one,) = said(("Ben Okafor", "I'll send the draft to Anna by Friday."), kind="action_item")
+    many = [
+        {
+            **one,
+            "text": f"{one['text']} {number}",
+            "at_s": float(number),
+            "evidence": {**one["evidence"], "start": number},
+        }
+        for number in range(10_000)
+    ]
+    began = time.thread_time()
+    assert merged(many)
+    assert time.thread_time() - began < LONGEST_S
