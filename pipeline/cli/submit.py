@@ -114,9 +114,10 @@ def submit(  # noqa: PLR0913 - each option is an argument
     request = checked_request(**says)
     _check_size(request, says)
     context = cli_context(ctx)
-    if profile is not None:
-        _check_profile(context, profile, request, out)
     settings = context.settings()
+    likely = profile or settings.profiles.profile_by_tenant().get(tenant)
+    if likely is not None:
+        _check_profile(context, likely, request, out)
 
     goes_on: list[str] = []
 

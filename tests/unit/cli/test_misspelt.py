@@ -119,6 +119,19 @@ def test_a_misspelt_key_of_metadata_is_told(tmp_path: Path, capsys: pytest.Captu
         assert "room" not in err
 
 
+def test_metadata_is_checked_by_the_profile_that_the_tenant_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the request names none: what would become a dead letter is refused at once."""
+    monkeypatch.setenv("TLDR_TENANT_PROFILES", "acme=meetings")
+    file = tmp_path / "board.json"
+    file.write_text(json.dumps({"attendees": 3}))
+    code, _, err = run(capsys, *SUBMIT, "--tenant", "acme", "--metadata-file", str(file))
+    assert code == ExitCode.SETTINGS
+    assert "metadata.attendees" in err
+    assert "metadata.attendees" not in run(capsys, *SUBMIT, "--tenant", "other", "--metadata-file", str(file))[2]
+
+
 def test_a_profile_that_declares_no_keys_warns_of_none() -> None:
     """It may read any; nor is a key misspelt where the right one stands beside it."""
     assert misspelt({"attendes": 1}, ()) == {}
