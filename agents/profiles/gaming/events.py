@@ -54,10 +54,11 @@ class ContextData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MissData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Single words before and after a thing that say it did not happen."""
+    """Single words that say a thing did not happen: near before it, right after it, anywhere before in its sentence."""
 
     before: frozenset[str]
     after: frozenset[str]
+    hypothetical: frozenset[str]
 
 
 class EventsData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -177,12 +178,13 @@ class EventFinder:
 
     def _happened(self, words: Sequence[str], match: _Match) -> bool:
         """Say whether no word before or after a phrase, in its sentence, takes it back."""
-        before, after = self._misses.before, self._misses.after
-        for place in range(match.first - 1, max(-1, match.first - 1 - _BEFORE), -1):
+        misses, near = self._misses, match.first - _BEFORE
+        before, after, hypothetical = misses.before, misses.after, misses.hypothetical
+        for place in range(match.first - 1, -1, -1):
             word = words[place]
             if word[0] in _ENDS:
                 break
-            if word in before or word.endswith("n't"):
+            if word in hypothetical or (place >= near and (word in before or word.endswith("n't"))):
                 return False
         for word in words[match.last : match.last + _AFTER]:
             if word[0] in _ENDS:
