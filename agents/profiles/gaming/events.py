@@ -158,6 +158,7 @@ class EventFinder:
         also: set[int] = set()
         spoiled: set[int] = set()
         factor = 1.0
+        supposed = self._supposed(words.words)
         for match in self._declared.find(words):
             happened: bool | None = None
             for part, meaning in match.meaning:
@@ -165,7 +166,7 @@ class EventFinder:
                     if meaning.place in matches:
                         continue
                     if happened is None:
-                        happened = self._happened(words.words, match)
+                        happened = match.first not in supposed and self._happened(words.words, match)
                     if happened:
                         matches[meaning.place] = match
                 elif part == "context":
@@ -176,15 +177,30 @@ class EventFinder:
                     spoiled.add(meaning.place)
         return matches, also, spoiled, factor
 
+    def _supposed(self, words: Sequence[str]) -> set[int]:
+        """Return the places of all words that follow one of a supposition, in its sentence."""
+        hypothetical = self._misses.hypothetical
+        places: set[int] = set()
+        if hypothetical.isdisjoint(words):
+            return places
+        supposed = False
+        for place, word in enumerate(words):
+            if word[0] in _ENDS:
+                supposed = False
+            elif supposed:
+                places.add(place)
+            else:
+                supposed = word in hypothetical
+        return places
+
     def _happened(self, words: Sequence[str], match: _Match) -> bool:
         """Say whether no word before or after a phrase, in its sentence, takes it back."""
-        misses, near = self._misses, match.first - _BEFORE
-        before, after, hypothetical = misses.before, misses.after, misses.hypothetical
-        for place in range(match.first - 1, -1, -1):
+        before, after = self._misses.before, self._misses.after
+        for place in range(match.first - 1, max(-1, match.first - 1 - _BEFORE), -1):
             word = words[place]
             if word[0] in _ENDS:
                 break
-            if word in hypothetical or (place >= near and (word in before or word.endswith("n't"))):
+            if word in before or word.endswith("n't"):
                 return False
         for word in words[match.last : match.last + _AFTER]:
             if word[0] in _ENDS:
