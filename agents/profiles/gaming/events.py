@@ -54,10 +54,11 @@ class ContextData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MissData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Single words before and after a thing that say it did not happen."""
+    """Single words that say a thing did not happen: near before it, right after it, anywhere before in its sentence."""
 
     before: frozenset[str]
     after: frozenset[str]
+    hypothetical: frozenset[str]
 
 
 class EventsData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -157,6 +158,7 @@ class EventFinder:
         also: set[int] = set()
         spoiled: set[int] = set()
         factor = 1.0
+        supposed = self._supposed(words.words)
         for match in self._declared.find(words):
             happened: bool | None = None
             for part, meaning in match.meaning:
@@ -164,7 +166,7 @@ class EventFinder:
                     if meaning.place in matches:
                         continue
                     if happened is None:
-                        happened = self._happened(words.words, match)
+                        happened = match.first not in supposed and self._happened(words.words, match)
                     if happened:
                         matches[meaning.place] = match
                 elif part == "context":
@@ -174,6 +176,22 @@ class EventFinder:
                 else:
                     spoiled.add(meaning.place)
         return matches, also, spoiled, factor
+
+    def _supposed(self, words: Sequence[str]) -> set[int]:
+        """Return the places of all words that follow one of a supposition, in its sentence."""
+        hypothetical = self._misses.hypothetical
+        places: set[int] = set()
+        if hypothetical.isdisjoint(words):
+            return places
+        supposed = False
+        for place, word in enumerate(words):
+            if word[0] in _ENDS:
+                supposed = False
+            elif supposed:
+                places.add(place)
+            else:
+                supposed = word in hypothetical
+        return places
 
     def _happened(self, words: Sequence[str], match: _Match) -> bool:
         """Say whether no word before or after a phrase, in its sentence, takes it back."""

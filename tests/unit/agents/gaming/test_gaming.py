@@ -48,6 +48,12 @@ def kinds(title: str, description: str = "", game: str = "valorant", profile: Ga
         ("Halden scores from the ceiling", "rocket_league", "goal"),
         ("What a save by Strand on the goal line", "rl", "save"),
         ("Reiko flicks to the head", "valorant", "headshot"),
+        ("Nashor is theirs, nobody on the map to answer", "lol", "baron"),
+        ("The worm goes to the wrong team by one smite", "lol", "steal"),
+        ("Nine thousand down with no towers, and they still end it", "dota_2", "comeback"),
+        ("Four kills to one in the river for Iron Harbor", "lol", "teamfight"),
+        ("Everyone dead but Karu, and she gets the other two", "counter_strike", "clutch"),
+        ("Vesper yanks his carry to safety", "dota_2", "save"),
     ],
 )
 def test_what_happens_is_named(title: str, game: str, kind: str) -> None:
@@ -59,6 +65,8 @@ def test_what_happens_is_named(title: str, game: str, kind: str) -> None:
     "title",
     [
         "Nyx almost aces round 12",
+        "If the smoke had bloomed a second sooner that is an ace",
+        "Both teams back off and nobody commits to the fight",
         "One short of the ace for Karu",
         "He didn't clutch the round this time",
         "Interview: Vesper explains his favourite clutch",
