@@ -21,15 +21,18 @@ _WRITTEN = 0.5
 """What a name weighs that is only written as names are; what that is worth is measured."""
 
 
-NameRules = Mapping[tuple[bool, Role], ByRule]
-"""By whether the request gives the names, and by role."""
+Way = Literal["given", "written", "of-player"]
+"""The request gives a name and the text has it; it is only written as names are; a player is named who plays for it."""
+
+NameRules = Mapping[tuple[Way, Role], ByRule]
 
 
 def name_rules(calibration: Calibration, version: int) -> NameRules:
     """Return all rules for names."""
-    given = {(True, role): ByRule(f"gaming.{role}.given@{version}", _GIVEN) for role in ROLES}
+    given: tuple[tuple[Way, Role], ...] = (("given", "player"), ("given", "team"), ("of-player", "team"))
     written = ByRule(f"gaming.player.written@{version}", calibration.confidence("player", _WRITTEN))
-    return {**given, (False, "player"): written}
+    rules = {(way, role): ByRule(f"gaming.{role}.{way}@{version}", _GIVEN) for way, role in given}
+    return {**rules, ("written", "player"): written}
 
 
 _NAME = re.compile(r"[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,3}|\b[a-z]+\d[\w]*\b")

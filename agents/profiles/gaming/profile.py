@@ -167,6 +167,7 @@ class PreparedGaming:
         self._keywords = re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None
         self.tournament = place.stream
         self._teams = frozenset(place.teams)
+        self._team_of = {player.name: player.team for player in place.players if player.team}
         self._roster = GivenNames([*place.teams, *(player.name for player in place.players)])
 
     def enrich(self, seen: ObservedHighlight, tags: list[str]) -> Enriched:
@@ -207,12 +208,18 @@ class PreparedGaming:
         for mention in mentions:
             first.setdefault(mention.name, mention)
         named: dict[Role, list[Named]] = {"player": [], "team": []}
+        theirs: dict[str, Named] = {}
         for name, start, end in first.values():
             role: Role = "team" if name in self._teams else "player"
+            field, offset = place_in(start, title, description)
+            span = text[start:end], field, offset, offset + end - start, at_s
             if len(named[role]) < MOST_NAMES:
-                field, offset = place_in(start, title, description)
-                said = Evidence(text[start:end], field, offset, offset + end - start, at_s, *self._rules[given, role])
-                named[role].append(Named(name, said))
+                rule = self._rules["given" if given else "written", role]
+                named[role].append(Named(name, Evidence(*span, *rule)))
+            if role == "player" and (team := self._team_of.get(name)) and len(theirs) < MOST_NAMES:
+                theirs.setdefault(team, Named(team, Evidence(*span, *self._rules["of-player", "team"])))
+        if theirs:  # a team that is named beside its player is as a rule the other one
+            named["team"] = list(theirs.values())
         return named
 
     def document(self, highlights: Mapping[str, HighlightState]) -> dict[str, Any]:

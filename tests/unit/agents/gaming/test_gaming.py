@@ -128,6 +128,18 @@ def test_names_come_as_the_request_gives_them() -> None:
     assert [one.name for one in enriched["teams"]] == ["Northwind"]
 
 
+def test_a_moment_is_that_of_the_players_team_and_not_of_the_one_it_is_done_to() -> None:
+    """Where the request says for whom somebody plays; a team that is named alone stays."""
+    rules = prepared(players=[{"name": "Nyx", "team": "Northwind"}], teams=["Northwind", "Iron Harbor"])
+
+    def teams(title: str) -> list[tuple[str, str, str]]:
+        named = rules.enrich(seen_highlight("h1", title=title, description=""), []).enrichment["teams"]
+        return [(one.name, one.evidence.text, one.evidence.rule) for one in named]
+
+    assert teams("ACE! Nyx takes down all five of Iron Harbor") == [("Northwind", "Nyx", "gaming.team.of-player@1")]
+    assert teams("Iron Harbor wins the round") == [("Iron Harbor", "Iron Harbor", "gaming.team.given@1")]
+
+
 @pytest.mark.parametrize(("roster", "rule"), [({"players": ["Nyx"]}, "given"), ({}, "written")])
 def test_every_name_carries_its_evidence(roster: dict[str, Any], rule: str) -> None:
     """Where it is written first, and whether the request gives it or it only looks like one."""
