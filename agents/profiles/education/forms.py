@@ -61,10 +61,12 @@ class Forms:
             rf"\s(?P<first>{complement})?\s?(?P<rest>.+)$",
             re.IGNORECASE,
         )
+        adverb = rf"(?:(?:{adverbs})\s)*"
+        what = r"a|an|any|how|when|what|where|anything|something|one of"
+        thats = r"(?:it's|that's|it is|that is|they're|those are)\s"
         self._says = re.compile(
             r"(?:(?:so|well|and|now|um|uh|okay|just|basically|simply)[\s,]+)*"
-            r"(?:(?:it's|that's|it is|that is|they're|those are)\s)?"
-            rf"(?:(?:{adverbs})\s)*(?:a|an|the|any|how|when|what|where|anything|something|one of)\s(?P<rest>.+)$",
+            rf"(?:{thats}{adverb}(?:{what}|the)|{adverb}(?:{what}))\s(?P<rest>.+)$",
             re.IGNORECASE,
         )
 

@@ -157,6 +157,9 @@ BEHIND = {
 }  # fmt: skip
 """Common words with which a date begins only if one of these is next."""
 
+_FAR_DAYS = 270
+"""A day that is named without its year is seldom so far ahead."""
+
 _FIND = re.compile(rf"(?<!\w)(?:{DATE})(?!\w)")
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]+(?:[ -][^\W\d_]+)?")
@@ -200,10 +203,19 @@ def _iso(asked: _Asked) -> date | None:
 
 
 def _parsed(asked: _Asked) -> date | None:
+    """Read digits as the region does; without a year the other way, where that day lies most of a year ahead."""
+    found = _in_order(asked, month_first=asked.month_first)
+    if found is None or len(_NUMBER.findall(asked.said)) > 2 or (found - asked.today).days < _FAR_DAYS:
+        return found
+    other = _in_order(asked, month_first=not asked.month_first)
+    return other if other is not None and asked.today <= other < found else found
+
+
+def _in_order(asked: _Asked, *, month_first: bool) -> date | None:
     settings = {
         "RELATIVE_BASE": datetime(asked.today.year, asked.today.month, asked.today.day, 12),  # noqa: DTZ001 - a local day
         "PREFER_DATES_FROM": "future",
-        "DATE_ORDER": "MDY" if asked.month_first else "DMY",
+        "DATE_ORDER": "MDY" if month_first else "DMY",
     }
     found = dateparser.parse(asked.said, languages=["en"], settings=settings)
     return found.date() if found else None

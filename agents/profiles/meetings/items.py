@@ -190,12 +190,16 @@ class ItemMaker:
     ) -> Item:
         source = sources[act.turn]
         clause = act.clause
-        said = source.text[clause.start : clause.end].strip()
+        start = _with_condition(act, turns[act.turn], source.text)
         action = act.kind == "action_item"
-        who, known = self._assignee(act, turns, said) if action else (None, False)
+        who, known = self._assignee(act, turns, source.text[clause.start : clause.end]) if action else (None, False)
         due, due_text = self._due(act, turns, acting) if action else (None, None)
-        text = self._privacy.text(said)[:LONGEST_TEXT]
-        priority, waits_for = self._marked(said) if action else ("normal", None)
+        text = self._privacy.text(source.text[start : clause.end].strip())[:LONGEST_TEXT]
+        alone = sum(turn == act.turn for turn, _ in acting) == 1
+        begin = 0 if alone else start  # what is urgent is said where a turn begins, of the one thing it is about
+        priority, waits_for = self._marked(source.text[begin : clause.end], start - begin) if action else _UNMARKED
+        if action and waits_for is None and start < clause.start:
+            waits_for = self._privacy.text(source.text[start : clause.start].strip(" ,;"))[:120]
         sure = self._calibration.confidence(act.kind, act.weight)
         return Item(
             id=item_id(act.kind, text),
@@ -208,9 +212,9 @@ class ItemMaker:
             priority=priority,
             depends_on=waits_for,
             speaker=self.speaker(source.speaker),
-            at_s=source.at(clause.start)[1],
+            at_s=source.at(start)[1],
             confidence=sure,
-            evidence=evidence_of(source, clause.start, clause.end, text, act.rule, sure),
+            evidence=evidence_of(source, start, clause.end, text, act.rule, sure),
         )
 
     def discussion(self, source: Source) -> Item:
@@ -289,18 +293,35 @@ class ItemMaker:
                 return day, said
         return None, dates[0] if dates else None
 
-    def _marked(self, said: str) -> tuple[str, str | None]:
-        """Return the priority, and the words that an item waits for."""
+    def _marked(self, said: str, offset: int) -> tuple[str, str | None]:
+        """Return the priority, and the words that an item waits for; before ``offset`` only what is urgent counts."""
         words = Words(said)
         priority, waits_for = "normal", None
         for found in self._marks.find(words):
+            start, end = words.span(found.first, found.last)
+            if start < offset and found.meaning != "urgent":
+                continue
             if found.meaning != WAITS:
                 priority = found.meaning if priority != "urgent" else priority
             elif waits_for is None:
-                start, end = words.span(found.first, found.last)
                 rest = _CLAUSE_END.split(said[start:], maxsplit=1)[0].strip()
                 waits_for = self._privacy.text(rest)[:120] if len(rest) > end - start else None
         return priority, waits_for
+
+
+_UNMARKED: tuple[str, None] = ("normal", None)
+_CONDITION = re.compile(
+    r"(?:xyes )?xbeg (?:xthen )?(?:if|once|when|whenever|unless|as soon as|after|until|in case|provided)\b"
+)
+_STOP = re.compile(r"[.!?;\n]")
+
+
+def _with_condition(act: Act, turn: Turn, text: str) -> int:
+    """Return where a clause begins, with the one before it that says on what condition: "If it rains, I'll ..."."""
+    before = turn.clauses[act.place - 1] if act.place else None
+    if before is None or before.asked or not _CONDITION.match(before.plain):
+        return act.clause.start
+    return act.clause.start if _STOP.search(text, max(before.end - 1, 0), act.clause.start) else before.start
 
 
 def _bare(role: str) -> str:

@@ -44,6 +44,11 @@ def test_a_question_that_is_hardly_more_than_its_term_is_answered_by_a_definitio
     assert "definition" in _kinds("Tort? A civil wrong that the law gives a remedy for.")
 
 
+def test_a_sentence_about_something_else_is_no_answer() -> None:
+    """What begins with another thing does not say what the one asked for is."""
+    assert "definition" not in _kinds("A queue? The pumping lemma states that every regular language can be pumped.")
+
+
 def test_what_is_shown_stays_as_it_was_said() -> None:
     """Apostrophes are for the rules alone."""
     sentence = Sentence("thats it", "thats it", "transcript", 0, 0.0, None)

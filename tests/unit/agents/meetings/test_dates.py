@@ -58,8 +58,11 @@ def test_days(said: str, day: str | None) -> None:
 
 
 def test_digits_are_read_as_where_the_meeting_is() -> None:
-    """3/4 is in March in New York."""
+    """3/4 is in March in New York; without a year nobody means a day that is most of a year ahead."""
     assert resolve("3/4", date(2026, 1, 5), month_first=True) == date(2026, 3, 4)
+    assert resolve("12/11", date(2026, 11, 26)) == date(2026, 12, 11)
+    assert resolve("12/11/2027", date(2026, 11, 26)) == date(2027, 11, 12)
+    assert resolve("20/11", date(2026, 11, 26)) == date(2027, 11, 20)
 
 
 @pytest.mark.parametrize(

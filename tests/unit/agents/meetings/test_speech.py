@@ -129,6 +129,34 @@ def test_priority_and_dependency() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("turn", "waits_for"),
+    [
+        ("If it rains, I'll cancel the picnic.", "If it rains"),
+        ("Once the migration is done, Ben will cut the old servers.", "Once the migration is done"),
+    ],
+)
+def test_an_action_keeps_its_condition(turn: str, waits_for: str) -> None:
+    """Without it, it would be another commitment."""
+    (action,) = said(("Anna Berger", turn), kind="action_item")
+    assert (action["text"], action["depends_on"]) == (turn, waits_for)
+    assert turn[action["evidence"]["start"] : action["evidence"]["end"]] == turn
+
+
+def test_a_condition_of_another_sentence_is_not_taken() -> None:
+    """It belongs to what it was said with."""
+    (action,) = said(("Anna Berger", "Once it is done. I'll call the bank."), kind="action_item")
+    assert (action["text"], action["depends_on"]) == ("I'll call the bank.", None)
+
+
+def test_what_a_turn_begins_with_makes_its_one_action_urgent() -> None:
+    """And nobody else's."""
+    (action,) = said(("Anna Berger", "Urgent one: the certificate runs out. Ben, can you renew it today?"))
+    assert action["priority"] == "urgent"
+    both = said(("Anna Berger", "It's urgent. Ben, please call the bank. I'll book the venue."), kind="action_item")
+    assert [one["priority"] for one in both] == ["normal", "normal"]
+
+
 def test_will_is_a_name_only_with_a_capital_letter() -> None:
     """The auxiliary never names Will."""
     assert said(("Anna Berger", "i will send it"), kind="action_item")[0]["assignee"] == "Anna Berger"
