@@ -50,6 +50,7 @@ def _show(verdict: Verdict, console: Console) -> None:
     for score in verdict.ours:
         table.add_row(*_ours(score), *_guides(guides.get(score.kind)))
     console.print(table)
+    console.print("  items: those with a label of the kind; one may have several kinds, or none")
     for detail in verdict.details:
         console.print(f"  {detail.name}: {detail.right} of {detail.of}")
     for one in verdict.calibration:
