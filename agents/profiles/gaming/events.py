@@ -30,8 +30,11 @@ _BEFORE, _AFTER = 4, 2
 _ENDS = frozenset(".!?;:\n")
 
 
+OTHER = "other"
+
+
 class EventRule(RuleData, frozen=True, forbid_unknown_fields=True):
-    """One rule. ``games``: in which it holds; empty: in all."""
+    """One rule. ``games``: in which it holds, ``other`` being all that no rule names; empty: in all."""
 
     games: frozenset[str] = frozenset()
 
@@ -105,6 +108,7 @@ class EventFinder:
     def __init__(self, data: EventsData, version: int) -> None:
         self._kinds = data.kinds
         self._misses = data.misses
+        self._games = frozenset(game for kind in data.kinds.values() for rule in kind.rules for game in rule.games)
         kinds = {kind: declared.rules for kind, declared in data.kinds.items()}
         contexts = [("context", context, context.phrases) for context in data.contexts]
         self.calibration = Calibration(data.calibration)
@@ -127,11 +131,14 @@ class EventFinder:
         text = f"{title}\n{description}\n{tags}"
         words = Words(text)
         matches, also, spoiled, factor = self._search(words)
+        played = name if name in self._games else OTHER
         found: dict[str, tuple[float, _Rule, _Match]] = {}
         for place, match in matches.items():
             rule = self._declared.rules[place]
             data = rule.data
-            if place in spoiled or (data.also and place not in also) or (data.games and name not in data.games):
+            if place in spoiled or (data.also and place not in also):
+                continue
+            if data.games and played not in data.games:
                 continue
             if game.kinds and rule.kind not in game.kinds:
                 continue

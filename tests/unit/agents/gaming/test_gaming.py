@@ -267,3 +267,10 @@ def test_every_game_that_ships_has_a_written_name() -> None:
     """None falls back to how a request happens to write it."""
     games = load("agents.profiles.gaming", "games.yaml")["games"]
     assert [name for name, game in games.items() if not game.get("title")] == []
+
+
+def test_a_game_that_no_rule_names_has_the_rules_of_all_such() -> None:
+    """Among them what one alone does against several, which is an outplay where five play against five for long."""
+    for game in ("chess boxing", "valorant"):
+        assert kinds("Karu wins the 1v3", game=game) == ["clutch"]
+    assert kinds("Karu wins the 1v3", game="dota_2") == ["outplay"]
