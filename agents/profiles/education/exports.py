@@ -100,7 +100,7 @@ def clips_srt(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str,
 
 def _srt(captions: str) -> str:
     cues = []
-    for place, cue in enumerate(webvtt.from_buffer(StringIO(captions)), start=1):
+    for place, cue in enumerate(webvtt.from_buffer(StringIO(captions)).captions, start=1):
         times = f"{cue.start} --> {cue.end}".replace(".", ",")
         text = html.unescape(cue.text).replace("-->", "\u2192")  # players would read the arrow as a cue's times
         cues.append(f"{place}\n{times}\n{text}\n")
