@@ -53,7 +53,7 @@ def chapters_of(moments: Sequence[Moment], length_s: float) -> tuple[list[Chapte
         return [], "no highlights"
     if length < FEWEST * SHORTEST:
         return [], f"the stream is shorter than {FEWEST} chapters of {SHORTEST} s"
-    begins = _begins(moments, length)
+    begins = _joined(_begins(moments, length))
     if len(begins) < FEWEST:
         begins = _split(begins, length)
     titles = _unique([title or f"Part {place}" for place, (_, title) in enumerate(begins, start=1)])
@@ -89,6 +89,18 @@ def _begins(moments: Sequence[Moment], length: int) -> list[tuple[int, str]]:
         leading, best = moment, moment.confidence
         begins.append((start, tidy(moment.title)))
     return begins
+
+
+def _joined(begins: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Return chapters of which neighbours of one title are one, as long as enough are left."""
+    surplus = len(begins) - FEWEST
+    joined: list[tuple[int, str]] = []
+    for start, title in begins:
+        if surplus > 0 and title and joined and title == joined[-1][1]:
+            surplus -= 1
+        else:
+            joined.append((start, title))
+    return joined
 
 
 def _split(begins: list[tuple[int, str]], length: int) -> list[tuple[int, str]]:

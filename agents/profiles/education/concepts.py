@@ -38,6 +38,23 @@ _KEY_PHRASE = 0.5
 _KEY_PHRASES = 20
 _TIMES = 20
 _LETTERS = re.compile(r"[^\W_]+")
+_ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
+
+_COPULAS = frozenset({"is", "are", "was", "were"})
+_TELLING = frozenset({
+    "becomes", "called", "does", "gets", "gives", "goes", "got", "happens", "know", "knows", "let", "made",
+    "make", "makes", "means", "meant", "remember", "said", "say", "says", "shows", "stated", "states", "tells",
+    "told", "want", "wants",
+})  # fmt: skip
+"""What tells of a concept: a phrase with one at an end is a piece of a sentence, as one with a copula is."""
+
+_EVERYDAY = frozenset({
+    "answer", "class", "course", "everybody", "everyone", "exam", "example", "examples", "exams", "final",
+    "guys", "homework", "lecture", "lectures", "lot", "midterm", "question", "questions", "slide", "slides",
+    "stuff", "thing", "things", "time", "today", "tomorrow", "trick", "way", "week", "word", "words",
+    "yesterday",
+})  # fmt: skip
+"""What is spoken of in all lectures: alone no concept of any."""
 
 
 class ConceptRules(NamedTuple):
@@ -101,7 +118,9 @@ def key_phrases(notes: Sequence[Noted], transcript: Transcript, language: str, r
         return []
     import yake  # noqa: PLC0415 - 25 MB with numpy and networkx, which only workers with lectures need
 
-    found = yake.KeywordExtractor(lan=language[:2].lower(), n=3, dedupLim=0.8, top=_KEY_PHRASES).extract_keywords(text)
+    extractor = yake.KeywordExtractor(lan=language[:2].lower(), n=3, dedupLim=0.8, top=_KEY_PHRASES)
+    extracted = extractor.extract_keywords(_ADDRESS.sub(".", text))
+    found = [(phrase, score) for phrase, score in extracted if _is_concept(phrase.lower().split())]
     longer = {word for phrase, _ in found if " " in phrase for word in phrase.lower().split()}
     grounds = [
         (phrase, score, _first(phrase, text, said, rule)) for phrase, score in found if phrase.lower() not in longer
@@ -111,6 +130,12 @@ def key_phrases(notes: Sequence[Noted], transcript: Transcript, language: str, r
         for phrase, score, ground in grounds
         if ground is not None
     ]
+
+
+def _is_concept(words: Sequence[str]) -> bool:
+    if _EVERYDAY.issuperset(words):
+        return False
+    return _TELLING.isdisjoint((words[0], words[-1])) and _COPULAS.isdisjoint(words)
 
 
 def _first(phrase: str, text: str, said: Sequence[Said], rule: ByRule) -> Evidence | None:
@@ -157,16 +182,27 @@ def _cut(said: Sequence[Said], share: int) -> Iterator[Said]:
 def index_of(
     notes: Sequence[Noted], concepts: Sequence[Mapping[str, Any]], transcript: Transcript
 ) -> dict[str, list[float]]:
-    """Return at which times each concept is spoken of: where highlights begin that define, name or mention it."""
+    """Return at which times each concept is spoken of: where highlights begin that define, name or mention it.
+
+    Concepts stand in lower case, what is written in capitals apart.
+    """
     times: dict[str, set[float]] = {}
-    phrases = [one["concept"].lower() for one in concepts]
+    spelled: dict[str, str] = {}
+    phrases = [one["concept"] for one in concepts]
     for _, state, note in notes:
-        mentioned = {str(concept).lower() for concept in note.get("concepts", ())}
+        mentioned = {_spelled(str(concept)) for concept in note.get("concepts", ())}
         said = note.get("words") or " ".join(
             one.text for one in transcript.between(state.start_s, state.start_s + state.duration_s)
         )
         lowered = said[:4_000].lower()
-        mentioned.update(phrase for phrase in phrases if phrase in lowered)
+        mentioned.update(_spelled(phrase) for phrase in phrases if phrase.lower() in lowered)
         for concept in mentioned:
-            times.setdefault(concept, set()).add(round(state.start_s, 3))
-    return {concept: sorted(times[concept])[:_TIMES] for concept in sorted(times)[:MOST_INDEXED]}
+            name = concept.lower()
+            spelled[name] = min(concept, spelled.get(name, concept))  # capitals come first
+            times.setdefault(name, set()).add(round(state.start_s, 3))
+    return {spelled[name]: sorted(times[name])[:_TIMES] for name in sorted(times)[:MOST_INDEXED]}
+
+
+def _spelled(concept: str) -> str:
+    words = concept.split()
+    return " ".join(word if len(word) > 1 and word.isupper() else word.lower() for word in words)

@@ -45,7 +45,7 @@ def document_of(
         "chapters_problem": problem,
         "glossary": glossary,
         "index": index_of(notes, concepts, transcript),
-        "questions": _questions(glossary, theorems),
+        "questions": review_questions(glossary, theorems),
         "asked": _unique([point for point in points if point["kind"] == "question"]),
         "concepts": concepts,
         "examples": _unique([point for point in points if point["kind"] == "example"]),
@@ -109,18 +109,22 @@ def _glossary(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return glossary
 
 
-def _questions(glossary: Sequence[dict[str, Any]], theorems: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return review questions: the term left out of its definition, or what a law says."""
+def review_questions(glossary: Sequence[dict[str, Any]], theorems: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return review questions: the term left out of its definition, or what a law says.
+
+    They name terms and laws so that these need no article: nobody knows which, if any, they have.
+    """
     questions = []
     for entry in glossary:
         term, text = entry["term"], entry["definition"]
         gap = re.sub(rf"(?<!\w){re.escape(term)}(?!\w)", "_____", text, flags=re.IGNORECASE)
         asked = {"form": "cloze", "question": gap, "answer": term} if gap != text else None
-        asked = asked or {"form": "what is", "question": f"What is {term}?", "answer": text}
+        asked = asked or {"form": "what is", "question": f'What is meant by "{term}"?', "answer": text}
         questions.append({**asked, "at_s": entry["evidence"]["at_s"], "evidence": entry["evidence"]})
     for point in theorems:
         if "term" in point:
-            asked = {"form": "what says", "question": f"What does {point['term']} say?", "answer": point["text"]}
+            question = f"State in your own words: {point['term']}."
+            asked = {"form": "what says", "question": question, "answer": point["text"]}
             questions.append({**asked, "at_s": point["at_s"], "evidence": point["evidence"]})
     return questions[:MOST]
 

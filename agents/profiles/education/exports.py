@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping, Sequence
 from io import StringIO
@@ -14,6 +15,7 @@ import webvtt
 from agents.profiles.education.clip_captions import stamp
 from agents.profiles.profile import Export
 from agents.profiles.writing import clock, markdown, without_transcript
+from agents.rules.links import moment_link
 from schemas.records.highlight import Highlight
 from schemas.records.summary import Summary
 
@@ -50,13 +52,13 @@ def chapters_json(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[
 def notes_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:
     """Study notes for people: chapters, glossary, laws, examples, what was stressed, review questions."""
     document = summary.document
-    links = {one.highlight_id: one.moment_url or one.clip_url for one in highlights}
+    by_id = {one.highlight_id: one for one in highlights}
     heading = ": ".join(["Study notes", *filter(None, [markdown(document.get("title") or "")])])
     lines = [f"# {heading}", "", f"Source: {markdown(summary.source_url)}", *without_transcript(document)]
     chapters = [f"- {clock(chapter['start_s'])} {markdown(chapter['title'])}" for chapter in _chapters(summary)]
     lines += _section("Chapters", chapters)
     glossary = [
-        f"- **{markdown(entry['term'])}** ({_when(entry['evidence']['at_s'], links.get(entry['highlight_id']))}): "
+        f"- **{markdown(entry['term'])}** ({_when(entry['evidence']['at_s'], by_id.get(entry['highlight_id']))}): "
         f"{markdown(entry['definition'])}"
         for entry in document.get("glossary", [])
     ]
@@ -69,15 +71,15 @@ def notes_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mapping
     ):
         points = document.get(name, [])
         lines += _section(
-            title, [f"- {_when(one['at_s'], links.get(one['highlight_id']))} {markdown(one['text'])}" for one in points]
+            title, [f"- {_when(one['at_s'], by_id.get(one['highlight_id']))} {markdown(one['text'])}" for one in points]
         )
     review: list[str] = []
     for place, one in enumerate(document.get("questions", []), start=1):
-        review += [
-            f"{place}. {markdown(one['question'])}",
-            f"   Answer ({clock(one['at_s'])}): {markdown(one['answer'])}",
-        ]
-    lines += _section("Review questions", review)
+        number = f"{place}. "
+        answer = f"Answer ({clock(one['at_s'])}): {markdown(one['answer'])}"
+        # an answer is a paragraph of its question's list item: behind an empty line, as far in as the question's words
+        review += [f"{number}{markdown(one['question'])}", "", f"{' ' * len(number)}{answer}", ""]
+    lines += _section("Review questions", review[:-1])
     index = [
         f"- {markdown(concept)}: {', '.join(clock(at) for at in times)}"
         for concept, times in document.get("index", {}).items()
@@ -92,13 +94,17 @@ def clips_vtt(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str,
 
 
 def clips_srt(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:  # noqa: ARG001 - the port
-    """Captions of each clip as SRT."""
-    files = {}
-    for name, captions in _captions(highlights):
-        out = StringIO()
-        webvtt.from_buffer(StringIO(captions)).write(out, format="srt")
-        files[f"{name}.srt"] = out.getvalue()
-    return files
+    """Captions of each clip as SRT: plain text, since it has no way to write a sign otherwise."""
+    return {f"{name}.srt": _srt(captions) for name, captions in _captions(highlights)}
+
+
+def _srt(captions: str) -> str:
+    cues = []
+    for place, cue in enumerate(webvtt.from_buffer(StringIO(captions)).captions, start=1):
+        times = f"{cue.start} --> {cue.end}".replace(".", ",")
+        text = html.unescape(cue.text).replace("-->", "\u2192")  # players would read the arrow as a cue's times
+        cues.append(f"{place}\n{times}\n{text}\n")
+    return "\n".join(cues)
 
 
 def _captions(highlights: Sequence[Highlight]) -> list[tuple[str, str]]:
@@ -124,8 +130,13 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
     return ["", f"## {title}", "", *lines] if lines else []
 
 
-def _when(at_s: float, url: str | None) -> str:
-    return f"[{clock(at_s)}]({url})" if url else clock(at_s)
+def _when(at_s: float, shown: Highlight | None) -> str:
+    """Return when something is said, linked there; where the source has no such links, with the clip beside it."""
+    if shown is None:
+        return clock(at_s)
+    if url := moment_link(shown.platform, shown.source_url)(at_s):
+        return f"[{clock(at_s)}]({url})"
+    return f"{clock(at_s)} ([clip]({shown.clip_url}))" if shown.clip_url else clock(at_s)
 
 
 def _cue(text: str) -> str:

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from types import MappingProxyType
+from typing import Any
 
 from agents.profiles.profile import Export
 from agents.profiles.writing import cell, clock, markdown
@@ -17,8 +18,9 @@ def report_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mappin
     """The report for people: the best moments with links, who stood out, what happened how often."""
     document = summary.document
     links = {highlight.highlight_id: highlight.moment_url or highlight.clip_url for highlight in highlights}
-    game = markdown(document.get("game_title") or "Match")
-    lines = [f"# {game}: {summary.count} highlight{'s' * (summary.count != 1)}", ""]
+    heading, *others = _names(document)
+    lines = [f"# {heading}: {summary.count} highlight{'s' * (summary.count != 1)}", ""]
+    lines += [" · ".join(others), ""] if others else []
     lines += [f"Source: {summary.source_url}", "", "## Top moments", ""]
     for place, moment in enumerate(document.get("top_moments", []), start=1):
         url = links.get(moment["highlight_id"])
@@ -33,6 +35,15 @@ def report_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mappin
     lines += ["", "## What happened", "", "| kind | moments |", "| --- | --- |"]
     lines += [f"| {kind} | {count} |" for kind, count in document.get("kinds", {}).items()]
     return {"report.md": "\n".join(lines) + "\n"}
+
+
+def _names(document: Mapping[str, Any]) -> list[str]:
+    """Return what a match is called, the most telling first: its title, the tournament, who plays, the game."""
+    match = document.get("match", {})
+    teams = match.get("teams", [])
+    playing = (" vs " if len(teams) == 2 else ", ").join(teams)
+    names = [match.get("title"), match.get("tournament"), playing, document.get("game_title")]
+    return [markdown(name) for name in names if name] or ["Match"]
 
 
 def moments_csv(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:

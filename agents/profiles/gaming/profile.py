@@ -37,6 +37,9 @@ MOST_NAMES = 10
 LONGEST_TITLE = 60
 """Characters of a game's name as a request writes it that a report shows."""
 
+LONGEST_HEADING = 200
+"""Characters of a match's title that a report shows."""
+
 CURVE_POINTS = 60
 """Into how many equal parts of the stream the hype curve is cut."""
 
@@ -75,7 +78,7 @@ class Gaming:
     version = 1
     about = "Matches and tournaments: what happens, who did it, how much it excites; a report at the end."
     exports: Mapping[str, Export] = EXPORTS
-    metadata = (*Asked.__struct_fields__, *FIELDS)
+    metadata = (*Asked.__struct_fields__, "title", *FIELDS)
 
     def __init__(self, theirs: Mapping[str, Any] | None = None) -> None:
         ours = load(PACKAGE, "games.yaml") | load(PACKAGE, "events.yaml") | load(PACKAGE, "calibration.yaml")
@@ -132,7 +135,8 @@ class Gaming:
         name, game = self._games.find(wanted.game)
         given = frozenset(normal_tags([*asked.options.custom_tags, *self.options(asked)["custom_tags"]]))
         names = (name, game.title or " ".join(wanted.game.split())[:LONGEST_TITLE])
-        return PreparedGaming(self._finder, self._name_rules, names, game, place_of(asked), self._games.common, given)
+        place, heading = place_of(asked), " ".join(_text(asked.metadata, "title").split())[:LONGEST_HEADING]
+        return PreparedGaming(self._finder, self._name_rules, names, game, place, self._games.common, given, heading)
 
 
 class PreparedGaming:
@@ -145,6 +149,7 @@ class PreparedGaming:
         place: who plays, where and when.
         common: words that are no names.
         given: tags that the API puts on each highlight because it was asked to.
+        heading: what the request calls the match; empty: nothing.
     """
 
     def __init__(
@@ -156,6 +161,7 @@ class PreparedGaming:
         place: Place,
         common: frozenset[str],
         given: frozenset[str],
+        heading: str,
     ) -> None:
         self._finder = finder
         self._rules = rules
@@ -166,6 +172,8 @@ class PreparedGaming:
         words = "|".join(re.escape(word.lower()) for word in sorted(game.keywords, key=len, reverse=True))
         self._keywords = re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None
         self.tournament = place.stream
+        tournament = place.stream.tournament_name if place.stream else ""
+        self._match = {"title": heading, "tournament": tournament, "teams": list(place.teams)}
         self._teams = frozenset(place.teams)
         self._team_of = {player.name: player.team for player in place.players if player.team}
         self._roster = GivenNames([*place.teams, *(player.name for player in place.players)])
@@ -231,6 +239,7 @@ class PreparedGaming:
         return {
             "game": self._name,
             "game_title": self._title,
+            "match": self._match,
             "top_moments": best[:TOP],
             "kinds": dict(sorted(Counter(kind for moment in moments for kind in moment["kinds"]).items())),
             "players": standing(moments, "players"),

@@ -41,6 +41,7 @@ class Meeting(msgspec.Struct, frozen=True):
         attendees: in their order.
         agenda: its points.
         starts: when it began, with its offset; ``None`` when nobody said.
+        day_only: its request names the day and no time of it.
         zone: its time zone.
         names: ``keep`` or ``pseudonyms``; ``off`` for no privacy at all.
     """
@@ -50,6 +51,7 @@ class Meeting(msgspec.Struct, frozen=True):
     attendees: tuple[Attendee, ...]
     agenda: tuple[str, ...]
     starts: datetime | None
+    day_only: bool
     zone: ZoneInfo
     names: Literal["keep", "pseudonyms", "off"]
 
@@ -82,6 +84,7 @@ def meeting_of(metadata: Mapping[str, Any], requested_at: datetime | None) -> Me
         attendees=attendees_of(metadata.get("attendees")),
         agenda=_agenda(metadata.get("agenda")),
         starts=_starts(metadata.get("date"), zone) or requested_at,
+        day_only=_is_day(metadata.get("date")),
         zone=zone,
         names=_names(metadata.get("privacy")),
     )
@@ -115,6 +118,13 @@ def _starts(value: Any, zone: ZoneInfo) -> datetime | None:
     except (ValueError, TypeError, OverflowError) as error:
         raise ProfileInputError("metadata.date: ISO 8601 is expected, local or with an offset") from error
     return starts
+
+
+def _is_day(value: Any) -> bool:
+    try:
+        return bool(date.fromisoformat(value))
+    except (ValueError, TypeError):
+        return False
 
 
 def _agenda(value: Any) -> tuple[str, ...]:

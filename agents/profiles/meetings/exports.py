@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from io import StringIO
@@ -24,13 +25,23 @@ _PRIORITY = {"urgent": 1, "normal": 5, "low": 9}
 """Priorities of RFC 5545, 3.8.1.9."""
 
 
+_SOUGHT = {
+    "email": "e-mail addresses",
+    "phone": "phone numbers",
+    "account": "account numbers",
+    "secret": "secrets",
+    "url query": "queries of URLs",
+}
+"""What a record names in a word, as people write it."""
+
+
 def minutes_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:  # noqa: ARG001 - the port
     """The minutes for people."""
     document = summary.document
     about = document.get("meeting", {})
     lines = [f"# {markdown(about.get('title') or 'Minutes')}", ""]
     if about.get("date"):
-        lines += [f"{markdown(about['date'])} ({markdown(about.get('timezone', ''))})", ""]
+        lines += [" ".join(map(markdown, held(about))).strip(), ""]
     if document.get("attendees"):
         lines += [f"Attendees: {markdown(', '.join(document['attendees']))}", ""]
     if counts := counted(document):
@@ -42,6 +53,13 @@ def minutes_markdown(summary: Summary, highlights: Sequence[Highlight]) -> Mappi
     lines += ["## Topics", "", *(_topic(topic) for topic in document.get("topics", [])), ""]
     lines += [_privacy_line(document.get("privacy", {})), *without_transcript(document)]
     return {"minutes.md": "\n".join(lines) + "\n"}
+
+
+def held(about: Mapping[str, Any]) -> tuple[str, str]:
+    """Return when a meeting was, as people write it, and its time zone; the day alone where nobody said the time."""
+    at = datetime.fromisoformat(about["date"])
+    day = f"{at.day} {at:%B} {at.year}"
+    return (day, "") if about.get("day_only") else (f"{day}, {at:%H:%M}", f"({about.get('timezone') or 'UTC'})")
 
 
 def counted(document: Mapping[str, Any]) -> str:
@@ -69,6 +87,7 @@ def minutes_html(summary: Summary, highlights: Sequence[Highlight]) -> Mapping[s
     page = _page().render(
         document=document,
         about=document.get("meeting", {}),
+        held=held,
         counts=counted(document),
         links=links,
         privacy=" ".join([_privacy_line(document.get("privacy", {})), *without_transcript(document)]),
@@ -137,8 +156,8 @@ def _topic(topic: Mapping[str, Any]) -> str:
 
 
 def _privacy_line(privacy: Mapping[str, Any]) -> str:
-    hidden = privacy.get("anonymised") or []
-    return f"Anonymised: {', '.join(hidden)}." if hidden else "Nothing is anonymised."
+    sought = [_SOUGHT.get(kind, kind) for kind in privacy.get("anonymised") or []]
+    return f"Replaced where found: {', '.join(sought)}." if sought else "Nothing is replaced."
 
 
 @cache

@@ -72,6 +72,7 @@ class MinutesMaker:
             "meeting_id": self._privacy.text(meeting.meeting_id),
             "title": self._privacy.text(meeting.title),
             "date": meeting.starts.astimezone(meeting.zone).isoformat(timespec="minutes") if meeting.starts else None,
+            "day_only": meeting.day_only,
             "timezone": meeting.zone.key,
         }
 

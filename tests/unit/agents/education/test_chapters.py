@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +45,9 @@ def test_chapters_keep_the_rules(given_moments: list[Moment], more: float, seed:
     titles = [chapter.title for chapter in chapters]
     assert all(title.strip() and "<" not in title and "\n" not in title for title in titles)
     assert len(set(titles)) == len(titles)
+    bare = [re.sub(r" \(\d+\)$", "", title) for title in titles]
+    repeated = sum(one == other and not one.startswith("Part ") for one, other in itertools.pairwise(bare))
+    assert not repeated or len(chapters) == FEWEST
 
 
 def test_highlights_become_chapters() -> None:
@@ -59,6 +63,21 @@ def test_highlights_become_chapters() -> None:
         (60, 300, "Stock"),
         (300, 600, "Sauce"),
     ]
+
+
+def test_neighbours_of_one_title_are_one_chapter() -> None:
+    """Only neighbours; and three chapters are left, as few as players show."""
+
+    def titles(*given_titles: str) -> list[tuple[int, str]]:
+        found, _ = chapters_of(
+            [Moment(60.0 * at, 60.0 * at + 30, 0.5, title, f"h{at}") for at, title in enumerate(given_titles)], 1_000.0
+        )
+        return [(one.start_s, one.title) for one in found]
+
+    assert titles("Roux", "Stock", "Stock", "Stock", "Roux", "Roux") == [(0, "Roux"), (60, "Stock"), (240, "Roux (2)")]
+    assert titles("Roux", "Roux", "Stock") == [(0, "Roux"), (60, "Roux (2)"), (120, "Stock")]
+    assert len(titles("Roux", "Roux", "Roux", "Roux")) == FEWEST
+    assert titles("", "", "", "Stock") == [(0, "Part 1"), (60, "Part 2"), (120, "Part 3"), (180, "Stock")]
 
 
 def test_one_highlight_is_cut_into_three() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from agents.ledger_records import LinkedTranscript
 from agents.profiles import ProfileInputError
+from agents.profiles.education.document import review_questions
 from schemas.records import ObservedHighlight
 from tests.unit.agents.education.support import EDUCATION, SEGMENTS, SHOWN, prepared
 from tests.unit.agents.support import make_request, remembered, seen_highlight
@@ -104,6 +105,42 @@ def test_a_key_phrase_carries_the_place_where_it_is_said_first() -> None:
     evidence = first["evidence"]
     assert (evidence["text"], evidence["at_s"], evidence["field"]) == ("Boltzmann", 0.0, "transcript")
     assert begins[evidence["start"] : evidence["end"]] == "Boltzmann"
+
+
+@pytest.mark.parametrize("noise", ["http", "called the trick", "lemma states", "remember", "exam"])
+def test_key_phrases_are_concepts(noise: str) -> None:
+    """No verbs that only tell of them, no parts of addresses, no everyday words."""
+    text = (
+        "The pumping lemma states that regular languages have long words. Remember the pumping lemma. "
+        "What we called the trick is in the exam. Remember the exam. The lemma states that. The exam, see "
+        "http://example.com/exam and http://example.com/lemma. We called the trick a pumping lemma."
+    )
+    rules = prepared(transcript=[{"start": 0.0, "end": 60.0, "text": text}])
+    shown = seen_highlight("h1", timestamp=0.0, duration=60.0)
+    document = rules.document({"h1": remembered(shown, rules)})
+    concepts = [one["concept"].lower() for one in document["concepts"]]
+    assert "pumping lemma" in concepts
+    assert noise not in concepts
+    assert noise not in document["index"]
+
+
+def test_the_index_keeps_what_is_written_in_capitals() -> None:
+    """An acronym is none in lower case; other concepts stand as in the middle of a sentence."""
+    text = "ATP is defined as the energy currency of cells. Osmosis is defined as the movement of water."
+    rules = prepared(transcript=[{"start": 0.0, "end": 30.0, "text": text}])
+    document = rules.document({"h1": remembered(seen_highlight("h1", timestamp=0.0, duration=30.0), rules)})
+    assert {"ATP", "osmosis"} <= set(document["index"])
+    assert "atp" not in document["index"]
+
+
+def test_review_questions_need_no_article() -> None:
+    """Terms and laws are named as they are, and the question is a sentence all the same."""
+    entry = {"term": "queue", "definition": "People who wait.", "evidence": {"at_s": 1.0}}
+    law = {"term": "pumping lemma", "text": "Long words can be pumped.", "at_s": 2.0, "evidence": {}}
+    assert [one["question"] for one in review_questions([entry], [law])] == [
+        'What is meant by "queue"?',
+        "State in your own words: pumping lemma.",
+    ]
 
 
 def test_words_may_come_with_the_highlight() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import webvtt
+from msgspec.structs import replace
 
 from schemas.records import Highlight, ObservedHighlight
 from tests.unit.agents.education.support import EDUCATION, prepared, record
@@ -33,11 +34,11 @@ SHOWN = [
 ]
 
 
-def exported(name: str, shown: list[ObservedHighlight] = SHOWN) -> dict[str, str]:
-    """The files of an export."""
+def exported(name: str, shown: list[ObservedHighlight] = SHOWN, **source: str | None) -> dict[str, str]:
+    """The files of an export; ``source``: where the highlights are, if not on Twitch."""
     rules = prepared(transcript=SAID)
     document = rules.document({one.id: remembered(one, rules) for one in shown})
-    highlights: list[Highlight] = [record(one, transcript=SAID) for one in shown]
+    highlights: list[Highlight] = [replace(record(one, transcript=SAID), **source) for one in shown]
     return dict(EDUCATION.exports[name].render(summary_of(document), highlights))
 
 
@@ -101,6 +102,52 @@ def test_captions_of_clips_are_read_back() -> None:
         (cue,) = webvtt.from_buffer(StringIO(second), format=form).captions
         assert cue.start == "00:00:05.000"
         assert cue.text == "Hooke's law states that extension is proportional to load."
+
+
+def test_srt_is_plain_text() -> None:
+    """It knows no entities; an arrow in the words is none of its own, and each cue ends its line."""
+    (first, *_) = exported("clips-srt").values()
+    assert first == (
+        "1\n00:00:00,000 --> 00:00:09,500\nA roux is fat & flour that are cooked together \u2192 slowly.\n"
+    )
+
+
+def test_notes_link_to_the_time_that_they_show() -> None:
+    """That at which it is said, and not the beginning of the highlight."""
+    (text,) = exported("notes-md", platform="upload", source_url="https://example.com/a.mp4").values()
+    links = re.findall(r"\[(\d+):(\d\d)(?::(\d\d))?\]\(\S+#t=(\d+)\)", text)
+    assert links
+    assert "[1:00](https://example.com/a.mp4#t=60)" in text
+    for first, second, third, linked in links:
+        shown = int(first) * 3600 + int(second) * 60 + int(third) if third else int(first) * 60 + int(second)
+        assert shown == int(linked)
+
+
+def test_where_a_source_has_no_times_notes_link_the_clip_as_a_clip() -> None:
+    """A clip begins with its highlight, not with what is said in it."""
+    clip = "https://example.com/c.mp4"
+    (text,) = exported(
+        "notes-md", platform="upload", source_url="https://example.com/live", moment_url=None, clip_url=clip
+    ).values()
+    assert f"- 1:00 ([clip]({clip})) Hooke's law" in text
+
+
+def test_answers_are_paragraphs_of_their_own() -> None:
+    """Indented as far as their question's words: two lines without a blank one between them would be one paragraph."""
+    said = [
+        {"start": 10.0 * place, "end": 10.0 * place + 9, "text": f"A {word} is fat and flour that are cooked together."}
+        for place, word in enumerate(
+            ["roux", "sauce", "stock", "soup", "gravy", "fond", "jus", "stew", "broth", "mash"]
+        )
+    ]
+    rules = prepared(transcript=said)
+    shown = [seen_highlight(f"h{at}", timestamp=10.0 * at, duration=9.0) for at in range(len(said))]
+    document = rules.document({one.id: remembered(one, rules) for one in shown})
+    (text,) = EDUCATION.exports["notes-md"].render(summary_of(document), []).values()
+    review = text.partition("## Review questions\n\n")[2].partition("\n## ")[0]
+    assert review.startswith("1. A \\_\\_\\_\\_\\_ is fat")
+    assert re.search(r"\n\n   Answer \(\d:\d\d\): broth\n\n2\. ", review)
+    assert re.search(r"\n10\. [^\n]+\n\n    Answer ", review)
 
 
 def test_an_empty_document_gives_empty_files() -> None:

@@ -263,6 +263,34 @@ def test_the_report_names_the_game_as_people_write_it(game: str, heading: str) -
     assert report.splitlines()[0] == heading
 
 
+@pytest.mark.parametrize(
+    ("metadata", "heading", "below"),
+    [
+        (
+            {"title": "Spring  *Cup*", "tournament_id": "t", "tournament_name": "Cup 1", "teams": ["Red", "Blue"]},
+            "# Spring \\*Cup\\*: 1 highlight",
+            "Cup 1 · Red vs Blue · VALORANT",
+        ),
+        ({"teams": ["Red", "Blue"]}, "# Red vs Blue: 1 highlight", "VALORANT"),
+        ({"teams": ["Red", "Blue", "Green"]}, "# Red, Blue, Green: 1 highlight", "VALORANT"),
+        ({"title": 7, "tournament_name": "no tournament"}, "# VALORANT: 1 highlight", "Source: https://"),
+    ],
+)
+def test_the_report_is_headed_by_what_the_request_calls_the_match(
+    metadata: dict[str, Any], heading: str, below: str
+) -> None:
+    """Its title, the tournament, the teams, the game: the first that there is, the others below."""
+    summary = summary_of(prepared(game="valorant", **metadata).document({}))
+    (report,) = GAMING.exports["report-md"].render(summary, []).values()
+    assert report.splitlines()[0] == heading
+    assert report.splitlines()[2].startswith(below)
+
+
+def test_the_title_of_a_match_is_bounded() -> None:
+    """Whatever the request calls it."""
+    assert len(prepared(title="x" * 10_000).document({})["match"]["title"]) == 200
+
+
 def test_every_game_that_ships_has_a_written_name() -> None:
     """None falls back to how a request happens to write it."""
     games = load("agents.profiles.gaming", "games.yaml")["games"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 import time
 from datetime import UTC, datetime
 from io import StringIO
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
@@ -122,6 +124,46 @@ def exported(name: str, document: dict[str, Any]) -> str:
     """The only file of an export."""
     (text,) = EXPORTS[name].render(summary_of(document), []).values()
     return text
+
+
+@pytest.mark.parametrize(
+    ("date", "timezone", "shown_as"),
+    [
+        ("2026-11-24T09:00:00", "Europe/Lisbon", "24 November 2026, 09:00 (Europe/Lisbon)"),
+        ("2026-03-01T23:30:00Z", "Europe/Zurich", "2 March 2026, 00:30 (Europe/Zurich)"),
+        ("2026-11-24T00:00:00", "Europe/Lisbon", "24 November 2026, 00:00 (Europe/Lisbon)"),
+        ("2026-11-24", "Europe/Lisbon", "24 November 2026"),
+    ],
+)
+def test_minutes_tell_their_day_as_people_do(date: str, timezone: str, shown_as: str) -> None:
+    """With the time where the request gave one; the record's own field stays as machines read it."""
+    document = minutes(prepared(date=date, timezone=timezone), [shown()])
+    assert exported("minutes-md", document).splitlines()[2] == shown_as
+    page = exported("minutes-html", document)
+    assert f"<p>{shown_as}</p>" in re.sub("</?time[^>]*>", "", page)
+    day = document["meeting"]["date"]
+    assert f'<time datetime="{day if "," in shown_as else "2026-11-24"}">' in page
+
+
+@pytest.mark.parametrize(
+    ("privacy", "line"),
+    [
+        (
+            {"names": "keep"},
+            "Replaced where found: e-mail addresses, phone numbers, account numbers, secrets, queries of URLs.",
+        ),
+        (
+            {"names": "pseudonyms"},
+            "Replaced where found: e-mail addresses, phone numbers, account numbers, secrets, queries of URLs, names.",
+        ),
+        ("off", "Nothing is replaced."),
+    ],
+)
+def test_minutes_tell_what_is_looked_for(privacy: Any, line: str) -> None:
+    """Not that it was there."""
+    document = minutes(prepared(privacy=privacy), [shown()])
+    assert exported("minutes-md", document).splitlines()[-1] == line
+    assert f"<footer><p>{line}</p></footer>" in exported("minutes-html", document)
 
 
 HOSTILE = '=cmd()|"<script>alert(1)</script>", I\'ll send it by Friday.'
