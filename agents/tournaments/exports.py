@@ -198,9 +198,9 @@ def _top(tournament: Tournament, known: Mapping[str, Moment]) -> list[str]:
             f"{place}. {_at(line.start_s)} **{markdown(line.title)}** ({where}{_what(line)}score {line.score:.2f})"
         )
         views = known[line.moment_id].points_of_view if line.moment_id in known else []
-        lines += [f"   - {_view(view)}" for view in views[:_VIEWS]]
+        lines += [f"    - {_view(view)}" for view in views[:_VIEWS]]
         if views and line.views > len(views[:_VIEWS]):
-            lines.append(f"   - and {line.views - len(views[:_VIEWS])} more")
+            lines.append(f"    - and {line.views - len(views[:_VIEWS])} more")
     return ["## Top moments", "", *lines] if lines else []
 
 

@@ -37,8 +37,8 @@ def test_the_report_of_a_tournament_that_ended_is_the_last_word() -> None:
     assert "| m1 | final | North, Delta | 2 | 2 | 1.30 |" in text
     assert "| main | m1 | broadcast | 1 |\n| pov | m1 | view of Jonas | 2 |" in text
     first = text.index("1. 1:40 **Title of a** (m1, final, ace, Mira, score 0.80)")
-    assert text.index("   - broadcast: [main](https://cdn.example.com/a.mp4) 1:40 to 2:10", first) > first
-    assert "   - view of Jonas: [pov](https://cdn.example.com/b.mp4) 1:41 to 2:11" in text
+    assert text.index("    - broadcast: [main](https://cdn.example.com/a.mp4) 1:40 to 2:10", first) > first
+    assert "    - view of Jonas: [pov](https://cdn.example.com/b.mp4) 1:41 to 2:11" in text
     assert "| 1 | Mira (North) | 1 | 0.80 | 0.80 | 1 ace |" in text
     assert "- 11:40 Title of c (clutch, Jonas, score 0.50)" in text
     assert "m1, 1:00 a bar, the highest is 0.80\n  1:00 █         ▅ 12:00" in text
