@@ -11,8 +11,9 @@ from agents.ledger_records import FutureStateError, LinkedTranscript, decode_sta
 from agents.profile_trial import Trial
 from agents.profiles import Profile, ProfileInputError, Profiles
 from agents.rules.guarding import stood_in
+from agents.tournaments.exports import EXPORTS
 from pipeline.domain import LinkedText, ProfileInfo, Remembered
-from schemas.records import Highlight, RecordError, Request, Summary, decode
+from schemas.records import Highlight, Moment, RecordError, Request, Summary, Tournament, decode
 
 _requests = msgspec.json.Decoder(Request)
 
@@ -58,6 +59,22 @@ class ProfilesOnDesk:
             return export.render(summary, highlights)
         except Exception as error:
             raise ValueError(f"{profile.label} cannot render {form}: {error!r}") from error
+
+    @property
+    def tournament_exports(self) -> Mapping[str, str]:
+        """What each form of a tournament is, by form."""
+        return {form: export.about for form, export in EXPORTS.items()}
+
+    def export_tournament(self, form: str, tournament: Tournament, moments: Sequence[Moment]) -> Mapping[str, str]:
+        """Render where a tournament stands: the files' texts by name.
+
+        Raises:
+            LookupError: there is no such form; the text lists those there are.
+        """
+        export = EXPORTS.get(form)
+        if export is None:
+            raise LookupError(f"tournaments have no form {form}; there are: {', '.join(EXPORTS)}")
+        return export.render(tournament, moments)
 
     def remembered(self, key: str, value: bytes) -> Remembered | None:
         """Read a record of the ledger topic; ``None`` when it tells nothing of a request or its transcript.

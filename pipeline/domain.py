@@ -13,7 +13,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from pipeline.effects.calls import Call, Result
-    from schemas.records import Highlight, ObservedHighlight, Request, Summary
+    from schemas.records import Highlight, Moment, ObservedHighlight, Request, Summary, Tournament
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -197,6 +197,22 @@ class ProfileDesk(Protocol):
         Raises:
             LookupError: the profile has no such form; the text lists those there are.
             ValueError: there is nothing to render, since the profile failed, then or now.
+        """
+
+    @property
+    def tournament_exports(self) -> Mapping[str, str]:
+        """What each form of a tournament is, by form."""
+
+    def export_tournament(self, form: str, tournament: Tournament, moments: Sequence[Moment]) -> Mapping[str, str]:
+        """Render where a tournament stands: the files' texts by name.
+
+        Args:
+            form: one of ``tournament_exports``.
+            tournament: the latest record.
+            moments: the latest revision of each.
+
+        Raises:
+            LookupError: there is no such form; the text lists those there are.
         """
 
 

@@ -95,3 +95,8 @@ class DeclaredRules(Generic[D]):
         """Every rule with its name and the confidence of what it finds by itself, for people."""
         for rule in self.rules:
             yield {"rule": rule.name, "confidence": calibration.confidence(rule.kind, rule.data.confidence)}
+
+
+def groups_described(groups: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Every group that a rule may name, with its phrases on one line, for people."""
+    return {name: ", ".join(phrases) for name, phrases in groups.items()}

@@ -45,7 +45,7 @@ def tournament_record(tournament: Tournament, state: TournamentState, revision: 
         teams=_leaders(((name, line) for line in lines for name in line.teams), {}),
         matches=_matches(tournament, lines)[:MATCHES],
         top=_best(TOP, lines),
-        summary=_summary(lines) if final else None,
+        summary=summary_of(lines) if final else None,
         published_at=at,
     )
 
@@ -130,7 +130,8 @@ def _matches(tournament: Tournament, lines: Iterable[MomentLine]) -> list[MatchL
     return found
 
 
-def _summary(lines: Sequence[MomentLine]) -> TournamentSummary:
+def summary_of(lines: Sequence[MomentLine]) -> TournamentSummary:
+    """Return timeline and hype of the moments that stand; as long as streams run, it is what is known so far."""
     best = nlargest(TIMELINE, lines, key=lambda line: (line.score, line.moment_id))
     timeline = sorted(best, key=lambda line: (line.match_id or "", line.start_s, line.moment_id))
     hype = [_curve(match_id, of_match) for match_id, of_match in _by_match(lines).items() if match_id is not None]

@@ -48,6 +48,10 @@ def dev(  # noqa: PLR0913 - each option is an argument
     --persist keeps Kafka's data, but not the simulated API's: requests under way at Ctrl-C end as failed about two
     minutes after the next start.
 
+    What a stream shows follows metadata.type and the URL; where they say nothing, such as https://youtu.be/abc, the
+    profile of the request: education brings a lecture, meetings a meeting, gaming with --metadata game=valorant a
+    match, each the same every time. All else is drawn, in other scenarios than demo everything.
+
     [b]Examples[/b]
 
     $ highlights dev

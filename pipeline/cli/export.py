@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +17,7 @@ from pipeline.worker.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from pipeline.domain import ProfileDesk, ProfileInfo
-    from schemas.records import Stream, Summary
+    from schemas.records import Highlight, Stream, Summary
 
 
 def register(app: typer.Typer) -> None:
@@ -25,18 +25,30 @@ def register(app: typer.Typer) -> None:
     app.command()(export)
 
 
+FormOption = Annotated[
+    str | None, typer.Option("--format", "-f", help="Which form; without it and --to, those there are.")
+]
+ToOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--to", help="Folder for the files, of all forms unless one is named; without it, one file is printed."
+    ),
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Write over files that are there.")]
+
+
 def export(
     ctx: typer.Context,
     request_id: Annotated[str, typer.Argument(help="The request's id.")],
-    form: Annotated[str | None, typer.Option("--format", "-f", help="Which form; without it, those there are.")] = None,
-    to: Annotated[
-        Path | None, typer.Option("--to", help="Folder for the files; without it, one file is printed.")
-    ] = None,
+    form: FormOption = None,
+    to: ToOption = None,
     *,
-    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    force: ForceOption = False,
     output: OutputOption = OutputMode.TEXT,
 ) -> None:
     """Take the document of a settled request out of Kafka: minutes, chapters, captions, a report.
+
+    With --to and no --format all forms are written. Tournaments: highlights tournaments export.
 
     [b]Examples[/b]
 
@@ -45,41 +57,45 @@ def export(
     $ highlights export board-2026-11 --format minutes-md
 
     $ highlights export cell-biology-03 --format clips-vtt --to captions/
+
+    $ highlights export cell-biology-03 --to cell-biology/
     """
     from pipeline.cli.demo.documents import latest_of
     from pipeline.cli.profiles import desk_of
     from pipeline.cli.streams import read_request
 
     out = Output(output)
+    check_target(to)
     context = cli_context(ctx)
     stream, summary, highlights = read_request(context, request_id)
     if summary is None:
         raise _no_document(stream)
     desk = desk_of(context)
     info = _profile(desk, summary)
-    if form is None:
-        _list(out, info, summary)
+    if form is None and to is None:
+        list_forms(out, info.exports, f"{summary.profile}, revision {summary.revision}")
         return
-    try:
-        files = desk.export(form, summary, latest_of(highlights))
-    except LookupError as error:
-        raise CommandError(ExitCode.SETTINGS, str(error.args[0]), f"highlights export {request_id}") from error
-    except ValueError as error:
-        see = f"highlights streams show {request_id} --output json"
-        raise CommandError(ExitCode.FAILED, str(error), f"the document as it is: {see}") from error
+    files: dict[str, str] = {}
+    for one in info.exports if form is None else (form,):
+        made = _rendered(desk, one, summary, latest_of(highlights))
+        if not made and form is None:
+            out.note(f"{one} holds nothing for {request_id}")
+        files.update(made)
     if not files:
-        problem = f"{form} holds nothing for {request_id}"
+        problem = f"{form or 'each form'} holds nothing for {request_id}"
         fix = "tasks need action items, and captions a request with a transcript: docs/profiles.md"
         raise CommandError(ExitCode.FAILED, problem, fix)
-    if to is not None:
-        for path in write_files(to, files, force=force):
-            out.record({"file": str(path)})
-            out.line(str(path))
-        return
-    for name, text in files.items():
-        out.record({"file": name, "text": text})
-    if not out.json:
-        _print(out, form, files)
+    deliver(out, form or "all forms", files, to, force=force)
+
+
+def _rendered(desk: ProfileDesk, form: str, summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:
+    try:
+        return desk.export(form, summary, highlights)
+    except LookupError as error:
+        raise CommandError(ExitCode.SETTINGS, str(error.args[0]), f"highlights export {summary.request_id}") from error
+    except ValueError as error:
+        see = f"highlights streams show {summary.request_id} --output json"
+        raise CommandError(ExitCode.FAILED, str(error), f"the document as it is: {see}") from error
 
 
 def _no_document(stream: Stream) -> CommandError:
@@ -105,9 +121,26 @@ def _profile(desk: ProfileDesk, summary: Summary) -> ProfileInfo:
     return info
 
 
-def _list(out: Output, info: ProfileInfo, summary: Summary) -> None:
-    rows = [(form, about) for form, about in info.exports.items()]
-    out.table(["format", f"what it is ({summary.profile}, revision {summary.revision})"], rows)
+def list_forms(out: Output, exports: Mapping[str, str], of: str) -> None:
+    """Say which forms there are, and of what."""
+    out.table(["format", f"what it is ({of})"], list(exports.items()))
+
+
+def deliver(out: Output, form: str, files: Mapping[str, str], to: Path | None, *, force: bool) -> None:
+    """Write files into a folder and say where they are; without a folder, print the one there is.
+
+    Raises:
+        CommandError: see :func:`write_files`; or there are several files and no folder.
+    """
+    if to is not None:
+        for path in write_files(to, files, force=force):
+            out.record({"file": str(path)})
+            out.line(str(path))
+        return
+    for name, text in files.items():
+        out.record({"file": name, "text": text})
+    if not out.json:
+        _print(out, form, files)
 
 
 def _print(out: Output, form: str, files: Mapping[str, str]) -> None:
@@ -123,13 +156,27 @@ def _print(out: Output, form: str, files: Mapping[str, str]) -> None:
         typer.echo(text.encode(), nl=False)
 
 
+def check_target(folder: Path | None) -> None:
+    """Refuse a folder that cannot be one, before anything is read for it; it is not made yet.
+
+    Raises:
+        CommandError: it is a file, or below one.
+    """
+    places = () if folder is None else (folder, *folder.parents)
+    blocked = next((place for place in places if place.exists() and not place.is_dir()), None)
+    if blocked is not None:
+        problem = f"--to needs a folder, and {blocked} is a file"
+        raise CommandError(ExitCode.SETTINGS, problem, "name another folder: --to FOLDER")
+
+
 def write_files(folder: Path, files: Mapping[str, str], *, force: bool) -> list[Path]:
     """Write files into a folder, whatever their names say; each is whole or not there. Return where they are.
 
     Raises:
         CommandError: one is there already, and ``force`` is not set; a name is none, or two files have the same; or the
-            folder cannot be written to. Nothing is written but in the last case.
+            folder is a file, or cannot be written to. Nothing is written but in the last case.
     """
+    check_target(folder)
     targets: dict[Path, str] = {}
     for name, text in files.items():
         target = folder / _file_name(name)

@@ -25,6 +25,7 @@ from pipeline.cli import (
     streams,
     submit,
     topics,
+    tournaments,
     watch,
     worker,
 )
@@ -68,6 +69,7 @@ def build_app() -> typer.Typer:
         watch,
         streams,
         export,
+        tournaments,
         profiles,
         replay,
         dlq,

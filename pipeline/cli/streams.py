@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import msgspec
 import typer
@@ -14,6 +14,9 @@ from pipeline.cli.output import Output, OutputMode, OutputOption
 from pipeline.cli.running import quiet, run_async
 from pipeline.cli.words import check_word
 from pipeline.worker.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from pipeline.stack.published import Published
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +43,7 @@ def ls(
 
     check_word("--state", state, get_args(StreamState))
     out = Output(output)
-    published = _published(cli_context(ctx), ["streams"])
+    published = read_topics(cli_context(ctx), ["streams"])
     streams = sorted(published.streams.values(), key=lambda stream: stream.changed_at)
     chosen = [stream for stream in streams if tenant in {None, stream.tenant} and state in {None, stream.state}]
     if out.json:
@@ -89,7 +92,7 @@ def read_request(context: CliContext, request_id: str) -> tuple[Any, Any, list[A
     Raises:
         CommandError: there is no such request; the text says what there is.
     """
-    published = _published(context, ["streams", "summaries", "highlights"])
+    published = read_topics(context, ["streams", "summaries", "highlights"])
     stream = published.streams.get(request_id)
     if stream is None:
         raise not_found(request_id, list(published.streams), _letters(context))
@@ -154,9 +157,14 @@ def _letters(context: CliContext) -> list[Any]:
     return [letter for letter in letters if is_request(letter)]
 
 
-def _published(context: CliContext, topics: list[str]) -> Any:
+def read_topics(context: CliContext, topics: list[str]) -> Published:
+    """Return what is on topics of ours, by their short names, from the beginning to the end.
+
+    Raises:
+        CommandError: Kafka does not let us in, or a topic is missing.
+    """
     from pipeline.cli.kafka_access import reach
-    from pipeline.stack.published import Published, read_published
+    from pipeline.stack.published import read_published
 
     settings = context.settings()
 

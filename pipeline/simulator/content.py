@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pipeline.simulator.draw import dice, digest, rfc3339
 from pipeline.simulator.scenario import Range, Scenario
-from pipeline.simulator.scripts import Point, Script, find_script
+from pipeline.simulator.scripts import Point, Script, find_script, script_for
 from pipeline.simulator.words import Profile, make_moment, profile_of
 
 EPOCH = 1_767_225_600.0  # 2026-01-01T00:00:00Z, from where fixed creation times count
@@ -116,14 +116,13 @@ def plan_stream(scenario: Scenario, seed: int, submission: Submission, ordinal: 
     stream_id = "str_" + digest("stream", seed, submission.source_url, ordinal)[:20]
     luck = dice("plan", seed, submission.source_url, ordinal)
     knobs = scenario.streams
-    script = find_script(str(submission.metadata.get("script", "")))
+    script, profile = _about(submission, written=scenario.content.written)
     total = round(_between(luck, knobs.duration_s), 3) if script is None else script.duration_s
     pending = _between(luck, knobs.pending_s)
     fails = luck.random() < knobs.error_share and script is None
     ends_at = round(total * luck.uniform(0.2, 0.9), 3) if fails else total
     live = luck.random() < knobs.live_share
     count = _count(luck, knobs.highlights, submission.options.get("max_highlights"))
-    profile = _profile(submission) if script is None else script.kind
     if script is None:
         drawn = [_highlight(scenario, stream_id, submission, profile, (index, count, total)) for index in range(count)]
     else:
@@ -224,10 +223,23 @@ def _start_of(stream_id: str) -> float:
     return EPOCH + dice("start", stream_id).randrange(300 * 86_400)
 
 
-def _profile(submission: Submission) -> Profile:
-    metadata = submission.metadata
+def _about(submission: Submission, *, written: bool) -> tuple[Script | None, Profile]:
+    """Return the script that a submission is shown, if any, and what kind of stream it is.
+
+    Metadata, platform and URL speak before tags, and without any sign it is a match, since most streams are.
+    """
+    metadata, tags = submission.metadata, submission.options.get("custom_tags")
+    script = find_script(str(metadata.get("script", "")))
+    if script is not None:
+        return script, script.kind
     named = [str(metadata[name]) for name in ("profile", "type", "domain") if name in metadata]
-    return profile_of(*named, submission.platform, submission.source_url)
+    said = profile_of(*named, submission.platform, submission.source_url)
+    if said is not None:
+        return None, said
+    suits = script_for(map(str, tags)) if isinstance(tags, list) else None
+    if suits is None:
+        return None, "gaming"
+    return suits if written else None, suits.kind
 
 
 def _between(luck: random.Random, bounds: Range) -> float:

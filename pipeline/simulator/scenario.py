@@ -71,6 +71,7 @@ class ContentSection(Section):
     revised_share: Share = 0.0  # highlights whose title and confidence change later
     removed_share: Share = 0.0  # highlights that disappear again
     rotate_media_urls: bool = True  # sign media URLs anew on each read, as real storage does
+    written: bool = False  # tags that suit a written stream bring it, where neither metadata nor URL says more
     created_at: Literal["fixed", "live"] = "fixed"  # fixed: from the seed alone; live: from the clock
 
 

@@ -1,11 +1,13 @@
 """Streams whose content is written down: what is said when, and the moments that the API points out of it.
 
-A submission whose metadata names one (``script``) gets its content instead of content that is drawn.
+A submission whose metadata names one (``script``) gets its content instead of content that is drawn. Where the scenario
+says so (``content.written``), one gets it too whose tags are those of a script and about which nothing else says more.
 """
 
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -42,6 +44,7 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         kind: what sort of stream it is.
         duration_s: its length.
         moments: in the order of their time.
+        tags: custom tags of submissions that it suits.
         transcript: likewise; a line lasts until the next one begins, at most ``LONGEST_LINE_S``.
     """
 
@@ -49,6 +52,7 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["gaming", "education", "meetings"]
     duration_s: float
     moments: list[Point]
+    tags: frozenset[str] = frozenset()
     transcript: list[Line] = []
 
     def segments(self) -> list[dict[str, Any]]:
@@ -92,6 +96,18 @@ def find_script(name: str) -> Script | None:
     if name not in script_names():
         return None
     return msgspec.convert(yaml.safe_load((_folder() / f"{name}.yaml").read_text("utf-8")), Script)
+
+
+def script_for(tags: Iterable[str]) -> Script | None:
+    """Return the script that the first tag suits which suits any; ``None`` when none does."""
+    by_tag = _by_tag()
+    return next((by_tag[tag] for tag in tags if tag in by_tag), None)
+
+
+@cache
+def _by_tag() -> Mapping[str, Script]:
+    scripts = [script for name in script_names() if (script := find_script(name)) is not None]
+    return {tag: script for script in scripts for tag in script.tags}
 
 
 def _cue(text: str) -> str:

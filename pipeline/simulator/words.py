@@ -140,17 +140,14 @@ SIGNS: tuple[tuple[Profile, tuple[str, ...]], ...] = (
 )
 
 
-def profile_of(*hints: str) -> Profile:
-    """Guess the kind of stream from its metadata, platform and URL, the strongest hint first.
-
-    Without any sign it is a match, since most streams are.
-    """
+def profile_of(*hints: str) -> Profile | None:
+    """Guess the kind of a stream from what is said of it, the strongest hint first; ``None`` without any sign."""
     for hint in hints:
         lowered = hint.lower()
         for profile, signs in SIGNS:
             if any(sign in lowered for sign in signs):
                 return profile
-    return "gaming"
+    return None
 
 
 def make_moment(profile: Profile, dice: random.Random) -> Moment:

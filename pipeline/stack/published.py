@@ -10,13 +10,14 @@ import msgspec
 
 from pipeline.kafka.connection import KafkaConnection
 from pipeline.stack.reader import open_reader
-from schemas.records import Highlight, Stream, Summary, Tournament
+from schemas.records import Highlight, Moment, Stream, Summary, Tournament
 
 TOPICS = ("highlights", "streams", "summaries", "tournaments", "dead-letters")
 _highlights = msgspec.json.Decoder(Highlight)
 _streams = msgspec.json.Decoder(Stream)
 _summaries = msgspec.json.Decoder(Summary)
 _tournaments = msgspec.json.Decoder(Tournament)
+_moments = msgspec.json.Decoder(Moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Published:
         streams: the latest stream record of each request.
         summaries: the latest summary of each request.
         tournaments: the latest record of each tournament, by its key.
+        moments: the latest revision of each moment, by the key of its tournament and its id.
         dead_letters: how many there are.
     """
 
@@ -44,6 +46,7 @@ class Published:
     streams: dict[str, Stream] = field(default_factory=dict)
     summaries: dict[str, Summary] = field(default_factory=dict)
     tournaments: dict[str, Tournament] = field(default_factory=dict)
+    moments: dict[str, dict[str, Moment]] = field(default_factory=dict)
     dead_letters: int = 0
 
     def fold(self, topic: str, record: Any) -> None:
@@ -61,6 +64,9 @@ class Published:
             self.streams[stream.request_id] = stream
         elif topic == "tournaments":
             self.tournaments[(record.key or b"").decode()] = _tournaments.decode(record.value)
+        elif topic == "moments":
+            moment = _moments.decode(record.value)
+            self.moments.setdefault((record.key or b"").decode(), {})[moment.moment_id] = moment
         elif topic == "summaries":
             summary = _summaries.decode(record.value)
             self.summaries[summary.request_id] = summary

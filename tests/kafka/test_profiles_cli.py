@@ -23,6 +23,8 @@ from tests.kafka.clients import read_all
 from tests.kafka.program import environment, highlights
 from tests.kafka.test_cli import write
 from tests.unit.agents.support import seen_highlight
+from tests.unit.agents.test_tournaments import final
+from tests.unit.agents.tournament_support import KEY
 from tests.unit.cli.world import REQUEST, stream, summary
 
 ASKED = Request(
@@ -76,9 +78,46 @@ async def test_a_document_is_taken_out_in_each_of_its_forms(env: dict[str, str],
     assert "Nyx has four" not in printed.out
     assert highlights("export", REQUEST, "-f", "moments-csv", "--to", str(tmp_path), env=env).code == ExitCode.OK
     assert (tmp_path / "moments.csv").read_text().count("\n") == 3
+    all_of_them = highlights("export", REQUEST, "--to", str(tmp_path / "all"), env=env)
+    assert all_of_them.code == ExitCode.OK, all_of_them.err
+    assert sorted(path.name for path in (tmp_path / "all").iterdir()) == ["moments.csv", "report.md"]
     unknown = highlights("export", REQUEST, "-f", "opera", env=env)
     assert unknown.code == ExitCode.SETTINGS
     assert "report-md" in unknown.err
+
+
+async def test_a_tournament_is_listed_shown_and_taken_out(env: dict[str, str], tmp_path: Path) -> None:
+    """The latest record of it and the moments that stand, each in its latest revision."""
+    await published(env)
+    none = highlights("tournaments", "ls", env=env)
+    assert (none.code, none.out) == (ExitCode.OK, "")
+    connection = KafkaConnection.plaintext(env["KAFKA_BOOTSTRAP_SERVERS"])
+    arena = final()
+    records = {"tournaments": arena.boards(), "moments": arena.of("moments")}
+    for short, told in records.items():
+        for record in told:
+            topic = f"{env['TLDR_TOPIC_PREFIX']}tldr.{short}.v1"
+            await write(connection, topic, KEY.encode(), encode(record), partition=0)
+    (listed,) = highlights("tournaments", "ls", "-o", "json", env=env).records()
+    assert (listed["tournament_id"], listed["final"], listed["totals"]["moments"]) == ("cup", True, 2)
+    shown = highlights("tournaments", "show", KEY, env=env)
+    assert "ended" in shown.out
+    assert "Mira" in shown.out
+    forms = highlights("tournaments", "export", KEY, "-o", "json", env=env)
+    assert [row["format"] for row in forms.records()] == ["report-md", "moments-csv", "json"]
+    printed = highlights("tournaments", "export", KEY, "--format", "report-md", env=env)
+    assert printed.code == ExitCode.OK, printed.err
+    assert "this is the last word" in printed.out
+    assert "view of Jonas" in printed.out
+    written = highlights("tournaments", "export", KEY, "--to", str(tmp_path / "cup"), env=env)
+    assert written.code == ExitCode.OK, written.err
+    assert sorted(path.name for path in (tmp_path / "cup").iterdir()) == ["moments.csv", "report.md", "tournament.json"]
+    lost = highlights("tournaments", "export", "cup", env=env)
+    assert lost.code == ExitCode.FAILED
+    assert f"did you mean {KEY}?" in lost.err
+    unknown = highlights("tournaments", "export", KEY, "-f", "opera", env=env)
+    assert unknown.code == ExitCode.SETTINGS
+    assert "moments-csv" in unknown.err
 
 
 async def test_a_form_without_content_says_what_it_needs(env: dict[str, str], tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from agents.ledger_records import HighlightState, LinkedTranscript
 from agents.profiles.data import ProfileDataError, checked, joined, label, load
+from agents.profiles.declared import groups_described
 from agents.profiles.education.clip_captions import captions_vtt
 from agents.profiles.education.concepts import ConceptRules, concept_rules, concepts_of
 from agents.profiles.education.concrete import ConcreteData
@@ -103,13 +104,14 @@ class Education:
         self._concept_rules = concept_rules(self.finder.calibration, self.version)
 
     def describe(self) -> dict[str, Any]:
-        """Options, kinds, and rules with their confidence."""
+        """Options, kinds, rules with their confidence, and groups of phrases."""
         return {
             "metadata": list(self.metadata),
             "options": self._data.options,
             "tags": self._data.tags,
             "kinds": list(KINDS),
             "rules": [*self.finder.rules(), *(rule._asdict() for rule in self._concept_rules)],
+            "groups": groups_described(self._data.groups),
         }
 
     def options(self, asked: Request) -> Mapping[str, Any]:

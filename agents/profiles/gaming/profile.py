@@ -11,6 +11,7 @@ import msgspec
 
 from agents.ledger_records import HighlightState, LinkedTranscript
 from agents.profiles.data import ProfileDataError, checked, joined, label, load
+from agents.profiles.declared import groups_described
 from agents.profiles.evidence import Evidence, Named
 from agents.profiles.gaming.events import Event, EventFinder, EventsData, place_in
 from agents.profiles.gaming.exports import EXPORTS
@@ -93,12 +94,13 @@ class Gaming:
             raise ProfileDataError(f"{self.name}: {error}") from error
         self._name_rules = name_rules(self._finder.calibration, self.version)
         self._kinds = list(data["kinds"])
+        self._groups = groups_described(data["groups"])
         for name, game in self._games.games.items():
             if lost := game.kinds - set(self._kinds):
                 raise ProfileDataError(f"{self.name}: games.{name}.kinds: no kind {', '.join(sorted(lost))}")
 
     def describe(self) -> dict[str, Any]:
-        """Games with their options, kinds, and rules with their confidence."""
+        """Games with their options, kinds, rules with their confidence, and groups of phrases."""
         return {
             "metadata": list(self.metadata),
             "games": {
@@ -108,6 +110,7 @@ class Gaming:
             "fallback": self._games.fallback.options,
             "kinds": self._kinds,
             "rules": [*self._finder.rules(), *(rule._asdict() for rule in self._name_rules.values())],
+            "groups": self._groups,
         }
 
     def options(self, asked: Request) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ import msgspec
 
 from agents.ledger_records import HighlightState, LinkedTranscript
 from agents.profiles.data import ProfileDataError, checked, joined, label, load
+from agents.profiles.declared import groups_described
 from agents.profiles.follow_up import FollowUpItem
 from agents.profiles.meetings.asked import FIELDS as MEETING_FIELDS
 from agents.profiles.meetings.asked import Meeting, meeting_of
@@ -87,6 +88,7 @@ class Meetings:
         form = checked(self.name, data, Data)
         self.label = label(self.name, self.version, theirs)
         self.words = form.words
+        self._groups = groups_described(form.groups)
         self.manners = Manners(form.words)
         self.agenda_words = frozenset(word.lower() for word in form.agenda_words)
         self.marks: Phrases[str] = Phrases(form.groups)
@@ -102,13 +104,14 @@ class Meetings:
             raise ProfileDataError(f"{self.name}: {error}") from error
 
     def describe(self) -> dict[str, Any]:
-        """Options, kinds, and rules with their confidence."""
+        """Options, kinds, rules with their confidence, and groups of phrases."""
         return {
             "metadata": list(self.metadata),
             "options": OPTIONS,
             "kinds": list(MAIN),
             "agenda_words": sorted(self.agenda_words),
             "rules": list(self.finder.rules()),
+            "groups": self._groups,
         }
 
     def options(self, asked: Request) -> Mapping[str, Any]:

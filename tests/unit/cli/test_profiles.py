@@ -187,3 +187,15 @@ def test_a_write_that_fails_leaves_nothing_half_done(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot write"):
         write_files(tmp_path, {"b.md": "z"}, force=True)
     assert [path.name for path in tmp_path.iterdir()] == ["b.md"]
+
+
+@pytest.mark.parametrize("below", ["", "b/c"])
+def test_a_file_is_no_folder_to_write_to(below: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Said before Kafka is asked, with the file that stands in the way."""
+    (tmp_path / "a").write_text("x")
+    for words in (("export", "r-1"), ("tournaments", "export", "acme/cup")):
+        code, _, err = run(capsys, *words, "--to", str(tmp_path / "a" / below))
+        assert code == ExitCode.SETTINGS
+        assert f"--to needs a folder, and {tmp_path / 'a'} is a file" in " ".join(err.split())
+    with pytest.raises(CommandError, match="needs a folder"):
+        write_files(tmp_path / "a" / below, {"b.md": "z"}, force=False)
