@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +49,7 @@ def simulate(
         try:
             await asyncio.shield(serving)
         except asyncio.CancelledError:
+            logging.getLogger("uvicorn.error").disabled = True  # told twice, it would log its own end as an error
             stop.set()
             await serving  # requests under way get a moment to finish
             raise

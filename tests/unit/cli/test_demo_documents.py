@@ -60,9 +60,7 @@ def test_what_the_demo_did_not_write_stays(tmp_path: Path) -> None:
     assert outside.exists()
 
 
-def test_a_demo_refuses_to_take_the_place_of_a_persons_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_demo_refuses_to_take_the_place_of_a_persons_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Before anything starts or is taken away, with the file's name and the way out."""
     mine = tmp_path / "documents" / "board-2026-11" / "minutes.md"
     mine.parent.mkdir(parents=True)

@@ -37,8 +37,9 @@ def test_the_simulator_ends_as_every_command_does(number: signal.Signals, code: 
     with started("simulate", "--port", "0") as running:
         assert running.stdout is not None
         assert "simulator_ready" in running.stdout.readline()
-        running.send_signal(number)
-        running.send_signal(number)
+        for _ in range(2):
+            running.send_signal(number)
+            time.sleep(0.02)
         _, err = running.communicate(timeout=30)
     assert running.returncode == code
     assert "Traceback" not in err

@@ -76,7 +76,7 @@ def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_without_a_broker_the_error_lists_three_ways(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """No cluster set: exit code 2, and what can be done about it."""
-    assert call(no_domain, words) == ExitCode.SETTINGS
+    assert call(build_domain, words) == ExitCode.SETTINGS
     said = capsys.readouterr().err
     assert all(way in said for way in ("KAFKA_BOOTSTRAP_SERVERS", "highlights dev", "container"))
 
@@ -138,7 +138,7 @@ def test_the_demo_takes_the_names_that_requests_take(
         ("{}", ["--metadata-file", "gone.json"], "gone.json cannot be read"),
         ("{}", ["--transcript", "gone.vtt"], "gone.vtt cannot be read"),
         ('{"topics": "algebra"}', ["--metadata-file", "FILE", "--profile", "education"], "metadata.topics"),
-        ("hello there", ["--transcript", "FILE", "--profile", "meetings"], "metadata.transcript"),
+        ("hello there", ["--transcript", "FILE", "--profile", "meetings"], "--transcript"),
         ("{}", ["--metadata", "teams=Northwind", "--profile", "gaming"], "metadata.teams"),
     ],
 )
