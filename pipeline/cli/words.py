@@ -39,7 +39,8 @@ def misspelt(given: Collection[str], known: Collection[str]) -> dict[str, str]:
 
 def unknown_fields(given: Collection[str], known: Collection[str]) -> list[str]:
     """Say of each field that is not known which one may be meant."""
-    close = misspelt(given, known)
+    begun = {name: [one for one in known if one.startswith(f"{name}_") and one not in given] for name in given}
+    close = {name: ones[0] for name, ones in begun.items() if ones} | misspelt(given, known)
     return [
         f"unknown field {name}: "
         + (f"did you mean {close[name]}?" if name in close else f"there are {', '.join(known)}")

@@ -60,6 +60,7 @@ def test_other_metadata_too_large_for_a_request_is_refused_at_once(
         ({"id": "h1", "timestmp": 4.0}, "line 1: unknown field timestmp: did you mean timestamp?"),
         ({"id": "h1", "Duration": 4.0}, "line 1: unknown field Duration: did you mean duration?"),
         ({"highlights": [{"id": "h1"}, {"id": "h2", "duratoin": 4.0}]}, "line 1, highlight 2: unknown field duratoin"),
+        ({"id": "h1", "confidence": 0.9}, "line 1: unknown field confidence: did you mean confidence_score?"),
         ({"id": "h1", "start_s": 4.0}, "line 1: unknown field start_s: there are "),
         ({"id": "h1", "timestamp": "4 s"}, "line 1: timestamp is of another type"),
     ],
