@@ -57,7 +57,8 @@ def _ours(folder: Path | None, problems: list[Problem]) -> list[Profile]:
         try:
             profiles.append(make(theirs.get(name)))
         except ProfileDataError as error:
-            problems.append(Problem(*_FOLDER, f"{name}.yaml: {error}", "mend the key, or remove the file"))
+            for line in str(error).replace(f"{name}: ", "").splitlines():  # the file's name says it
+                problems.append(Problem(*_FOLDER, f"{name}.yaml: {line}", "mend the key, or remove the file"))
             profiles.append(make(None))
     return profiles
 

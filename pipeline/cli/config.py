@@ -56,11 +56,11 @@ def check(ctx: typer.Context, output: OutputOption = OutputMode.TEXT) -> None:
         if not out.json:
             raise
         raise typer.Exit(int(ExitCode.SETTINGS)) from error
-    out.line("the settings are fine")
     missing = unset_for_workers(settings)
+    out.line("what is set is fine, but not all that a worker needs is set" if missing else "the settings are fine")
     for name in missing:
         out.line(f"note: {name} is not set; a worker needs it (demo and dev do not)")
-    out.record({"ok": True, "unset": missing})
+    out.record({"ok": not missing, "unset": missing})
 
 
 def unset_for_workers(settings: Settings) -> list[str]:
