@@ -214,12 +214,22 @@ def test_a_demo_is_given_time_enough_to_show_anything(capsys: pytest.CaptureFixt
     assert "--timeout" in capsys.readouterr().err
 
 
-def test_what_a_worker_needs_is_noted_when_it_is_not_set(capsys: pytest.CaptureFixture[str]) -> None:
-    """No broker and no key are no mistake, but worth a word: exit code 0 and a note for each."""
-    assert call(build_domain, ["config", "check"]) == 0
+def test_what_a_worker_needs_is_noted_when_it_is_not_set(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A note for each; exit code 2 as long as a worker would not start, and only what is whole is fine."""
+    assert call(build_domain, ["config", "check"]) == ExitCode.SETTINGS
     shown = capsys.readouterr().out
     assert "note: KAFKA_BOOTSTRAP_SERVERS" in shown
     assert "note: TLDR_API_KEY" in shown
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "broker:9092")
+    assert call(build_domain, ["config", "check"]) == ExitCode.OK
+    shown = capsys.readouterr().out
+    assert "note: TLDR_API_KEY" in shown
+    assert "settings are fine" not in shown
+    monkeypatch.setenv("TLDR_API_KEY", "x")
+    assert call(build_domain, ["config", "check"]) == ExitCode.OK
+    assert capsys.readouterr().out == "the settings are fine\n"
 
 
 def test_a_scenario_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
