@@ -37,7 +37,7 @@ def show(ctx: typer.Context, output: OutputOption = OutputMode.TEXT) -> None:
 
 
 def check(ctx: typer.Context, output: OutputOption = OutputMode.TEXT) -> None:
-    """Check the settings; all problems at once, each with its key and the fix. Exit code 2 when a worker would not start.
+    """Check the settings; all problems at once, each with its key and the fix. Exit code 2: no worker starts so.
 
     [b]Example[/b]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -251,18 +252,27 @@ def test_a_full_disk_is_said_to_be_one(tmp_path: Path) -> None:
     explained = explain(OSError(28, "No space left on device", str(tmp_path / "x")))
     assert explained is not None
     assert "No space left" in explained.problem
-    assert any("disk" in line for line in explained.fix)
+    assert str(tmp_path / "x") in explained.problem
+    assert explained.fix == ("free some space there, or write to another disk",)
+    unnamed = explain(OSError(28, "No space left on device"))
+    assert unnamed is not None
+    assert unnamed.problem == "No space left on device for the output"
 
 
-def test_a_full_disk_is_found_in_a_part_s_log(tmp_path: Path) -> None:
-    """A part that ended far behind the line that says why: that line comes first, and what to do about it."""
-    log = tmp_path / "worker-1.log"
-    log.write_text("OSError: [Errno 28] No space left on device\n" + "at line\n" * 100)
-    for error in (StackError("worker 1 ended with exit code 1", log), failed_start(log)):
-        explained = explain(error)
-        assert explained is not None
-        assert explained.details.startswith("OSError: [Errno 28] No space left")
-        assert explained.fix == ("free some space there, or set TMPDIR to another disk", f"the whole log: {log}")
+def test_a_full_disk_is_found_in_a_part_s_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part that ended far behind the line that says why: that line alone, and what to do about it."""
+    told = "OSError: [Errno 28] No space left on device"
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    ours, theirs = "set TMPDIR to another disk", "name a folder on another disk: --persist FOLDER"
+    for folder, hint in (("highlights-0a1b", ours), ("mine", theirs)):
+        log = tmp_path / folder / "worker-1.log"
+        log.parent.mkdir()
+        log.write_text(f'{{"exception": "Traceback\\n\\tat x\\n{told}\\n\\tat y"}}\n' + "\tat line\n" * 100)
+        for error in (StackError("worker 1 ended with exit code 1", log), failed_start(log)):
+            explained = explain(error)
+            assert explained is not None
+            assert explained.details == told
+            assert explained.fix == (f"free some space there, or {hint}", f"the whole log: {log}")
 
 
 def failed_start(log: Path) -> KafkaStartError:

@@ -80,7 +80,7 @@ def test_lines_that_cannot_be_read_are_named(count: int, capsys: pytest.CaptureF
     assert "h1" in out
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", b'\xef\xbb\xbf', b"[]", b'{"highlights": []}'])
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"[]", b'{"highlights": []}'])
 def test_a_file_without_a_highlight_is_bad_input(
     content: bytes, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
