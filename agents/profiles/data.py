@@ -101,7 +101,7 @@ def _unknown(value: Any, form: Any) -> list[str]:
     known = [field.encode_name for field in fields(form)]
     close = {key: did_you_mean(str(key), known) for key in value if key not in known}
     return [
-        f"unknown key {key}: " + (f"did you mean {meant}?" if meant else f"there are {', '.join(known)}")
+        f"unknown key {key}: " + (f"perhaps {meant} is meant" if meant else f"there are {', '.join(known)}")
         for key, meant in close.items()
     ]
 

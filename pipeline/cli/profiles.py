@@ -126,7 +126,8 @@ def try_out(
     if not (tried or unread):
         fix = "give one JSON object a line: highlights profiles test --help"
         raise CommandError(ExitCode.SETTINGS, f"no highlight is in {file}", fix)
-    _show_document(out, trial)
+    if tried:
+        _show_document(out, trial)
     if unread:
         problem = f"{number_of(unread, 'highlight')} of {file} cannot be read, named above"
         raise CommandError(ExitCode.FAILED, problem, "mend these, or leave them out")

@@ -88,7 +88,7 @@ games:
         (
             GAMES,
             [
-                "games.darts: unknown key titel: did you mean title?",
+                "games.darts: unknown key titel: perhaps title is meant",
                 "games.go.title: Expected `str`, got `int`",
             ],
         ),
@@ -97,7 +97,7 @@ games:
             [
                 "kinds.ace.intensity: Expected `float` <= 1",
                 "kinds.ace.rules[mine].confidence: Expected `float`, got `str`",
-                "kinds.ace.rules[other]: unknown key phrase: did you mean phrases?",
+                "kinds.ace.rules[other]: unknown key phrase: perhaps phrases is meant",
             ],
         ),
         (
