@@ -1,4 +1,4 @@
-"""The composition root: where decisions and machinery meet. Also the ``highlights`` command's entry point."""
+"""The composition root: where decisions and machinery meet. Also the command line on top of them."""
 
 from __future__ import annotations
 

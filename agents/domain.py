@@ -48,7 +48,7 @@ class HighlightDomain:
         place: Callable[[bytes], int] = lambda _key: 0,
     ) -> None:
         profiles = profiles or Profiles()
-        self.desk = ProfilesOnDesk(profiles)
+        self.desk = ProfilesOnDesk(profiles, policy)
         topics = catalogue.load()
         outputs = Outputs(profiles, topics, topic_prefix, observer, place=place, remind_before_s=policy.remind_before_s)
         highlights = HighlightRule(outputs, policy)

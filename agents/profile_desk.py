@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 
 from agents.ledger_records import FutureStateError, LinkedTranscript, decode_state
+from agents.policy import Policy
 from agents.profile_trial import Trial
 from agents.profiles import Profile, ProfileInputError, Profiles
 from agents.rules.guarding import stood_in
+from agents.rules.source_url import screen_source_url
 from agents.tournaments.exports import EXPORTS
 from pipeline.domain import LinkedText, ProfileInfo, Remembered
 from schemas.records import Highlight, Moment, RecordError, Request, Summary, Tournament, decode
@@ -19,10 +21,11 @@ _requests = msgspec.json.Decoder(Request)
 
 
 class ProfilesOnDesk:
-    """Answers from the profiles that a worker would run."""
+    """Answers from the profiles that a worker would run, and the hosts that its policy lets pass."""
 
-    def __init__(self, profiles: Profiles) -> None:
+    def __init__(self, profiles: Profiles, policy: Policy | None = None) -> None:
         self._profiles = profiles
+        self._policy = policy or Policy()
 
     def profiles(self) -> list[ProfileInfo]:
         """All profiles, each version once."""
@@ -106,6 +109,19 @@ class ProfilesOnDesk:
             raise
         except Exception as error:
             raise ValueError(f"{profile.label} fails on the request {asked.request_id}: {error!r}") from error
+
+    def screen(self, name: str, asked: Request) -> None:
+        """Check the URLs of a request, of its source and of the transcript that it links, as a worker would.
+
+        Raises:
+            ValueError: a worker would refuse one; the text names the field and does not repeat the URL.
+        """
+        allowed, blocked = self._policy.allowed_hosts, self._policy.blocked_hosts
+        screen_source_url(asked.source_url, allowed=allowed, blocked=blocked)
+        profile = self._profiles.find(name)
+        link = None if profile is None else profile.transcript_url(asked)
+        if link is not None:
+            screen_source_url(link, allowed=allowed, blocked=blocked, field="metadata.transcript")
 
     def _named(self, name: str) -> Profile:
         profile = self._profiles.find(name)

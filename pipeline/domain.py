@@ -186,6 +186,13 @@ class ProfileDesk(Protocol):
             ValueError: the profile cannot use the request's metadata, and the text names the field; or it fails.
         """
 
+    def screen(self, name: str, asked: Request) -> None:
+        """Check the URLs of a request as far as no DNS is needed: of its source, and of what its profile would fetch.
+
+        Raises:
+            ValueError: a worker would refuse one; the text names the field and does not repeat the URL.
+        """
+
     def export(self, form: str, summary: Summary, highlights: Sequence[Highlight]) -> Mapping[str, str]:
         """Render a settled request's document in a form of its profile: the files' texts by name.
 

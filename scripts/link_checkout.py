@@ -16,7 +16,7 @@ def main() -> None:
     checkout = Path(__file__).resolve().parent.parent
     Path(sysconfig.get_path("purelib"), "tldr_highlight_pipeline.pth").write_text(f"{checkout}\n", encoding="utf-8")
     command = Path(sysconfig.get_path("scripts"), "highlights")
-    command.write_text(f"#!{sys.executable}\nfrom agents.composition import main\n\nmain()\n", encoding="utf-8")
+    command.write_text(f"#!{sys.executable}\nfrom agents.__main__ import main\n\nmain()\n", encoding="utf-8")
     command.chmod(command.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
 
 

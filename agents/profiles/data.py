@@ -7,12 +7,17 @@ away, and any other value takes the place of ours. So a game, a keyword or a wei
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import msgspec
 import yaml
+from msgspec.inspect import is_struct_type
+from msgspec.structs import fields
+
+from pipeline.settings.problems import did_you_mean
 
 T = TypeVar("T")
 
@@ -23,8 +28,12 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader, in C where that was built: it runs at each start of a worker."""
 
 
+_AT = re.compile(r" - at `\$[^`]*`\Z")
+"""Where in a value something is wrong, as msgspec ends its text; we say it in a person's words."""
+
+
 class ProfileDataError(ValueError):
-    """A customer's data cannot be used. The text names the profile and the key."""
+    """A customer's data cannot be used. The text names the profile and, a line for each problem, the key."""
 
 
 def load(package: str, name: str) -> dict[str, Any]:
@@ -53,12 +62,48 @@ def checked(profile: str, data: Mapping[str, Any], form: type[T]) -> T:
     """Return data in its typed form.
 
     Raises:
-        ProfileDataError: a key is unknown, missing or of the wrong kind; the text says which.
+        ProfileDataError: keys are unknown, missing or of the wrong kind; the text says of each which.
     """
     try:
         return msgspec.convert(data, form)
     except msgspec.ValidationError as error:
-        raise ProfileDataError(f"{profile}: {error}") from error
+        raise ProfileDataError(f"{profile}: " + "\n".join(_problems(data, form, ""))) from error
+
+
+def _problems(value: Any, form: Any, path: str) -> list[str]:
+    """Return what keeps a value out of its form, as deep in it as can be said; nothing when it fits."""
+    try:
+        msgspec.convert(value, form)
+    except msgspec.ValidationError as error:
+        within = [problem for key, one, kind in _parts(value, form) for problem in _problems(one, kind, path + key)]
+        within += [f"{path.removeprefix('.')}: {problem}".removeprefix(": ") for problem in _unknown(value, form)]
+        told = _AT.sub("", str(error))
+        return within or [f"{path.removeprefix('.')}: {told}".removeprefix(": ")]
+    return []
+
+
+def _parts(value: Any, form: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what a value is made of: how the part is called, the part, and its form."""
+    if isinstance(value, dict) and is_struct_type(form):
+        known = {field.encode_name: field.type for field in fields(form)}
+        yield from ((f".{key}", one, known[key]) for key, one in value.items() if key in known)
+    elif isinstance(value, dict) and get_origin(form) is dict:
+        yield from ((f".{key}", one, get_args(form)[1]) for key, one in value.items())
+    elif isinstance(value, list) and get_origin(form) is list:
+        for place, one in enumerate(value):
+            name = one.get("id", place) if isinstance(one, dict) else place
+            yield f"[{name}]", one, get_args(form)[0]
+
+
+def _unknown(value: Any, form: Any) -> list[str]:
+    if not (isinstance(value, dict) and is_struct_type(form) and form.__struct_config__.forbid_unknown_fields):
+        return []
+    known = [field.encode_name for field in fields(form)]
+    close = {key: did_you_mean(str(key), known) for key in value if key not in known}
+    return [
+        f"unknown key {key}: " + (f"perhaps {meant} is meant" if meant else f"there are {', '.join(known)}")
+        for key, meant in close.items()
+    ]
 
 
 def label(name: str, version: int, theirs: Mapping[str, Any] | None) -> str:

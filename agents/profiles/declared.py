@@ -9,7 +9,7 @@ import msgspec
 
 from agents.profiles.calibration import Calibration
 from agents.profiles.data import Share
-from agents.profiles.phrases import Found, Phrases, Words
+from agents.profiles.phrases import Found, PhraseError, Phrases, Words
 
 
 class RuleData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,7 +59,7 @@ class DeclaredRules(Generic[D]):
         others: phrases that are no rule's: their part, what it is about, the phrases.
 
     Raises:
-        ValueError: a phrase cannot be read; the text names it.
+        ValueError: phrases cannot be read, or two rules have one name; the text names each with its rule, on a line.
     """
 
     def __init__(
@@ -76,16 +76,26 @@ class DeclaredRules(Generic[D]):
         for part, about, phrases in others:
             for phrase in phrases:
                 meanings.setdefault(phrase, []).append((part, about))
+        problems: list[str] = []
+        names: set[str] = set()
         for kind, rules in kinds.items():
             for data in rules:
                 name = f"{profile}.{kind}.{data.id.replace(' ', '-')}@{version}"
+                if name in names:
+                    problems.append(f"kinds.{kind}: two rules are named {data.id}; evidence must tell them apart")
+                names.add(name)
                 rule = Rule(kind, data, name, len(self.rules))
                 self.rules.append(rule)
                 for part, phrases in (("is", data.phrases), ("with", data.also), ("not", data.without)):
                     for phrase in phrases:
                         meanings.setdefault(phrase, []).append((part, rule))
         for source, meant in meanings.items():
-            self._phrases.add(source, meant)
+            try:
+                self._phrases.add(source, meant)
+            except PhraseError as error:
+                problems += [f"{_place(part, about)}: {error}" for part, about in meant]
+        if problems:
+            raise ValueError("\n".join(problems))
 
     def find(self, words: Words) -> list[Found[Meanings]]:
         """Return the phrases of a text in the order of their places."""
@@ -100,3 +110,7 @@ class DeclaredRules(Generic[D]):
 def groups_described(groups: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Every group that a rule may name, with its phrases on one line, for people."""
     return {name: ", ".join(phrases) for name, phrases in groups.items()}
+
+
+def _place(part: str, about: Any) -> str:
+    return f"kinds.{about.kind}.rules[{about.data.id}]" if isinstance(about, Rule) else part

@@ -37,7 +37,7 @@ def show(ctx: typer.Context, output: OutputOption = OutputMode.TEXT) -> None:
 
 
 def check(ctx: typer.Context, output: OutputOption = OutputMode.TEXT) -> None:
-    """Check the settings; all problems at once, each with its key and the fix. Exit code 2 when there are any.
+    """Check the settings; all problems at once, each with its key and the fix. Exit code 2: no worker starts so.
 
     [b]Example[/b]
 
@@ -56,14 +56,20 @@ def check(ctx: typer.Context, output: OutputOption = OutputMode.TEXT) -> None:
         if not out.json:
             raise
         raise typer.Exit(int(ExitCode.SETTINGS)) from error
-    out.line("the settings are fine")
     missing = unset_for_workers(settings)
-    for name in missing:
-        out.line(f"note: {name} is not set; a worker needs it (demo and dev do not)")
-    out.record({"ok": True, "unset": missing})
+    out.line("what is set is fine; not all that a worker needs is set" if missing else "the settings are fine")
+    for name, without in missing.items():
+        out.line(f"note: {name} is not set; without it {without} (demo and dev do not need it)")
+    starts = bool(settings.kafka.bootstrap_servers)
+    out.record({"ok": starts, "unset": list(missing)})
+    if not starts:
+        raise typer.Exit(int(ExitCode.SETTINGS))
 
 
-def unset_for_workers(settings: Settings) -> list[str]:
-    """Return the variables that are not set and without which a worker gets nowhere."""
-    needed = {"KAFKA_BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers, "TLDR_API_KEY": settings.api.key}
-    return [name for name, value in needed.items() if not value]
+def unset_for_workers(settings: Settings) -> dict[str, str]:
+    """Return the variables that are not set and without which a worker gets nowhere, with what it does instead."""
+    needed = [
+        ("KAFKA_BOOTSTRAP_SERVERS", settings.kafka.bootstrap_servers, "a worker does not start"),
+        ("TLDR_API_KEY", settings.api.key, "the API refuses what a worker asks"),
+    ]
+    return {name: without for name, value, without in needed if not value}

@@ -78,6 +78,7 @@ async def _run(stack: LocalStack, options: DevOptions, out: Output) -> None:
     lives = Lives()
     out.note(f"waiting for {options.workers} worker{'s' * (options.workers != 1)}")
     await stack.workers.until_ready()
+    out.note("ready")
     _show_addresses(out, stack)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_show_highlights(stack, out))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +70,8 @@ def _of_stack(error: BaseException) -> CommandError | None:
         return CommandError(error.exit_code, error.reason)
     if isinstance(error, DistributionError):
         # its text says what else to do
-        return CommandError(ExitCode.KAFKA, str(error), *_disk_hint(str(error), "XDG_CACHE_HOME"))
+        hint = "free some space there, or set XDG_CACHE_HOME to another disk" if NO_SPACE in str(error) else ""
+        return CommandError(ExitCode.KAFKA, str(error), hint)
     if isinstance(error, KafkaStartError):
         return _of_start(error)
     if isinstance(error, EmbeddedKafkaError):
@@ -82,11 +85,10 @@ def _of_start(error: KafkaStartError) -> CommandError:
     if error.reason.startswith(_BROKER_RUNS):
         return _in_use(Path(error.reason.removeprefix(_BROKER_RUNS)).parent)
     port_taken = "another program listens" in error.reason
-    fixes = _disk_hint(f"{error.reason} {error.last_lines}")
-    fixes.append("name another port: --kafka-port PORT" if port_taken else _log_hint(error.log_file))
-    return CommandError(
-        ExitCode.KAFKA, f"embedded Kafka did not start: {error.reason}", *fixes, details=error.last_lines
-    )
+    look = "name another port: --kafka-port PORT" if port_taken else _log_hint(error.log_file)
+    fixes = (_disk_hint(error), look)
+    problem = f"embedded Kafka did not start: {error.reason}"
+    return CommandError(ExitCode.KAFKA, problem, *fixes, details=_details(error.last_lines))
 
 
 def _of_part(error: StackError) -> CommandError:
@@ -94,8 +96,8 @@ def _of_part(error: StackError) -> CommandError:
         return _in_use(error.log_file.parent)
     if "cannot listen on" in error.reason:
         return CommandError(ExitCode.SETTINGS, error.reason, "name another port: --api-port PORT")
-    fixes = [*_disk_hint(f"{error.reason} {error.last_lines}"), _log_hint(error.log_file)]
-    return CommandError(ExitCode.FAILED, error.reason, *fixes, details=error.last_lines)
+    fixes = (_disk_hint(error), _log_hint(error.log_file))
+    return CommandError(ExitCode.FAILED, error.reason, *fixes, details=_details(error.last_lines))
 
 
 def _in_use(folder: Path) -> CommandError:
@@ -137,8 +139,11 @@ def _of_kafka(error: BaseException) -> CommandError | None:
 
 def _of_system(error: BaseException) -> CommandError | None:
     if isinstance(error, OSError) and error.errno is not None:
-        where = f" ({error.filename})" if error.filename else ""
-        return CommandError(ExitCode.FAILED, f"{error.strerror}{where}", *_disk_hint(str(error)))
+        full = error.errno == errno.ENOSPC
+        # a write that names no file is one to standard output: commands name those that they write
+        where = f" ({error.filename})" if error.filename else " for the output" if full else ""
+        hint = "free some space there, or write to another disk" if full else ""
+        return CommandError(ExitCode.FAILED, f"{error.strerror}{where}", hint)
     return None
 
 
@@ -146,8 +151,25 @@ def _log_hint(log_file: Path | None) -> str:
     return f"the whole log: {log_file}" if log_file else "highlights doctor"
 
 
-def _disk_hint(text: str, variable: str = "TMPDIR") -> list[str]:
-    return [f"free some space there, or set {variable} to another disk"] if NO_SPACE in text else []
+def _disk_hint(error: KafkaStartError | StackError) -> str:
+    """Say what to do about a disk that is full, if that is it: by whether a person named the folder on it."""
+    if NO_SPACE not in f"{error.reason} {error.last_lines}":
+        return ""
+    ours = ("highlights-", "embedded-kafka-")
+    temporary = Path(tempfile.gettempdir())
+    log = error.log_file
+    if log is None or (log.is_relative_to(temporary) and log.relative_to(temporary).parts[0].startswith(ours)):
+        return "free some space there, or set TMPDIR to another disk"
+    return "free some space there, or name a folder on another disk: --persist FOLDER"
+
+
+def _details(last_lines: str) -> str:
+    """Return the end of a log; of one that says that the disk is full that alone, since all else is what follows."""
+    told = next((line for line in last_lines.splitlines() if NO_SPACE in line), None)
+    if told is None:
+        return last_lines.expandtabs(4)
+    before = told.partition(NO_SPACE)[0].rpartition("\\n")[2]  # a whole trace may stand in one line, as JSON has it
+    return f"{before.strip()}{' ' * before.endswith(' ')}{NO_SPACE} on device"
 
 
 def print_error(error: CommandError, console: Console) -> None:

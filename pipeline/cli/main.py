@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -103,7 +104,9 @@ def _root(
 
 def run(make_domain: DomainFactory) -> NoReturn:
     """Run the command line with the process's arguments, and leave with its exit code."""
-    sys.exit(call(make_domain, sys.argv[1:]))
+    code = call(make_domain, sys.argv[1:])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: another Ctrl-C would only put a traceback under it
+    sys.exit(code)
 
 
 def call(make_domain: DomainFactory, arguments: list[str]) -> int:

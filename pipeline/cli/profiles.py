@@ -11,12 +11,16 @@ import typer
 from pipeline.cli.context import CliContext, cli_context
 from pipeline.cli.errors import CommandError
 from pipeline.cli.output import Output, OutputMode, OutputOption
-from pipeline.cli.words import misspelt, unknown_fields
+from pipeline.cli.words import misspelt, number_of, unknown_fields
 from pipeline.worker.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from pipeline.domain import ProfileDesk, ProfileTrial
     from schemas.records import Highlight, Request
+
+
+_NAMED = 10
+"""So many lines that cannot be read are named; of a file that is none of ours there would be no end."""
 
 
 def register(app: typer.Typer) -> None:
@@ -84,7 +88,8 @@ def try_out(
 
     A line is a record of the highlights topic, as watch --output json prints it, a highlight in the API's words, or a
     page of those. In the API's words it is like {"id": "h1", "title": "Nyx aces", "timestamp": 402.5, "duration": 30}.
-    What cannot be read is named with its line, and the rest is tried all the same; the exit code is 1.
+    What cannot be read is named with its line, ten at most, and the rest is tried all the same; the exit code is 1.
+    A file without any highlight is bad input: exit code 2.
     Fields that no highlight has, such as a misspelt time, are told once each, with the nearest that there is.
     --request may name a part of a request: {"profile": "gaming", "metadata": {"players": ["Nyx"]}}.
     A transcript that the request only links is not fetched: put its text into metadata.transcript.
@@ -103,7 +108,7 @@ def try_out(
     desk = desk_of(cli_context(ctx))
     trial = _trial(desk, profile or asked.profile, asked, request)
     warn_of_metadata(desk, profile or asked.profile, asked, out)
-    unread, told = 0, set[str]()
+    tried, unread, told = 0, 0, set[str]()
     for place, found, doubts in read_recorded(file):
         for doubt in doubts:
             if doubt not in told:
@@ -111,12 +116,20 @@ def try_out(
         told.update(doubts)
         if isinstance(found, str):
             unread += 1
-            out.note(f"{place}: {found}")
+            if unread <= _NAMED:
+                out.note(f"{place}: {found}")
         else:
+            tried += 1
             _show_one(out, trial.again(found) if isinstance(found, Highlight) else trial.see(found))
-    _show_document(out, trial)
+    if unread > _NAMED:
+        out.note(f"... and {unread - _NAMED} more")
+    if not (tried or unread):
+        fix = "give one JSON object a line: highlights profiles test --help"
+        raise CommandError(ExitCode.SETTINGS, f"no highlight is in {file}", fix)
+    if tried:
+        _show_document(out, trial)
     if unread:
-        problem = f"{unread} highlight{'s' * (unread != 1)} of {file} cannot be read, named above"
+        problem = f"{number_of(unread, 'highlight')} of {file} cannot be read, named above"
         raise CommandError(ExitCode.FAILED, problem, "mend these, or leave them out")
 
 

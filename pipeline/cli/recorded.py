@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -66,14 +67,19 @@ def read_recorded(file: Path) -> Iterator[Found]:
 
 def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
     if str(file) == "-":
-        yield from enumerate(sys.stdin.buffer, start=1)
+        yield from _numbered(sys.stdin.buffer)
         return
     try:
         with file.open("rb") as lines:
-            yield from enumerate(lines, start=1)
+            yield from _numbered(lines)
     except OSError as error:
         problem = f"{file} cannot be read: {error.strerror}"
         raise CommandError(ExitCode.SETTINGS, problem, "name another file") from error
+
+
+def _numbered(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    for number, line in enumerate(lines, start=1):
+        yield number, line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
 
 
 def _line(place: str, line: bytes) -> Iterator[Found]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,11 +13,12 @@ import typer
 from pipeline.cli.context import cli_context
 from pipeline.cli.errors import CommandError
 from pipeline.cli.output import Output, OutputMode, OutputOption
+from pipeline.cli.words import number_of
 from pipeline.worker.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from pipeline.cli.replay_diff import Difference
-    from pipeline.cli.replay_past import Span
+    from pipeline.cli.replay_past import Past, Span
     from pipeline.cli.replay_run import Replayed
     from pipeline.domain import ProfileDesk, ProfileInfo
 
@@ -83,9 +85,7 @@ def replay(  # noqa: PLR0913 - each option is an argument
     with Console(stderr=True).status("looking") as status:
         read_past(context, past, status.update)
         done = run_again(desk, rules, info.label, past, status.update)
-    for missing in dict.fromkeys(request_id or ()):
-        if missing not in past.in_span:
-            done.lost[missing] = "no highlight of it was published in that range"
+    check_found(past, request_id or (), done)
     _show(out, done.differences)
     written = bool(done.highlights) and not dry_run
     too_large: list[str] = []
@@ -95,6 +95,19 @@ def replay(  # noqa: PLR0913 - each option is an argument
     _conclude(out, done, topic if written else None, too_large)
     if too_large or (fail_on_diff and done.differences):
         raise typer.Exit(int(ExitCode.FAILED))
+
+
+def check_found(past: Past, wanted: Sequence[str], done: Replayed) -> None:
+    """Tell of each request that was named and has no highlight in the range.
+
+    Raises:
+        CommandError: none of them has: that nothing differs would say nothing.
+    """
+    missing = [request_id for request_id in dict.fromkeys(wanted) if request_id not in past.in_span]
+    if missing and not past.in_span:
+        problem = f"no highlight of {', '.join(missing)} was published in that range"
+        raise CommandError(ExitCode.FAILED, problem, "highlights streams ls")
+    done.lost.update(dict.fromkeys(missing, "no highlight of it was published in that range"))
 
 
 def _profile(desk: ProfileDesk, name: str) -> ProfileInfo:
@@ -169,6 +182,7 @@ def _conclude(out: Output, done: Replayed, topic: str | None, too_large: list[st
         out.note(f"the document of {request_id} was not made anew: {reason}")
     for event in too_large:
         out.note(f"{event} was not written: it is too large for a topic")
-    left_out = f", {len(done.lost)} requests left out" if done.lost else ""
+    left_out = f", {number_of(len(done.lost), 'request')} left out" if done.lost else ""
     where = f" on {topic}" if topic else ", nothing written"
-    out.note(f"{counts['highlights']} highlights and {counts['documents']} documents{where}{left_out}")
+    made = " and ".join(number_of(count, name.removesuffix("s")) for name, count in counts.items())
+    out.note(f"{made}{where}{left_out}")

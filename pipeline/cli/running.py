@@ -36,22 +36,28 @@ def run_async(main: Coroutine[Any, Any, T]) -> T:
 
         def terminate() -> None:
             nonlocal terminated
-            terminated = True
-            if task is not None:
+            if task is not None and not terminated:  # told twice, it goes on cleaning up
                 task.cancel()
+            terminated = True
 
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
         return await main
 
+    runner = asyncio.Runner()
     try:
-        with asyncio.Runner() as runner:
-            return runner.run(guarded())
+        return runner.run(guarded())
     except KeyboardInterrupt:
         raise Interrupted from None
     except asyncio.CancelledError:
         if terminated:
             raise SystemExit(TERMINATED) from None
         raise
+    finally:
+        before = signal.signal(
+            signal.SIGINT, signal.SIG_IGN
+        )  # what still ends, ends: torn apart it would only complain
+        runner.close()
+        signal.signal(signal.SIGINT, before)
 
 
 class _LastWords(logging.Handler):

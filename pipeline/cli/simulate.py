@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 import typer
 
 from pipeline.cli.context import LAST_PORT, ScenarioOption, SeedOption
+from pipeline.cli.errors import CommandError
+from pipeline.cli.running import run_async
+from pipeline.worker.exit_codes import ExitCode
 
 
 def register(app: typer.Typer) -> None:
@@ -32,9 +38,30 @@ def simulate(
 
     $ export TLDR_API_BASE_URL=http://127.0.0.1:8600/v1 TLDR_API_KEY=any
     """
-    from pipeline.simulator.command import main
+    from pipeline.simulator.scenario_file import load_scenario
+    from pipeline.simulator.server import AddressInUseError, serve
 
-    arguments = ["--host", host, "--port", str(port), "--scenario", scenario, "--seed", str(seed)]
-    if truth_log is not None:
-        arguments += ["--truth-log", str(truth_log)]
-    raise typer.Exit(main(arguments))
+    async def run() -> None:
+        stop = asyncio.Event()
+        serving = asyncio.create_task(
+            serve(load_scenario(scenario), host, port, seed, truth_log, on_ready=_say_ready, stop=stop)
+        )
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            logging.getLogger("uvicorn.error").disabled = True  # told twice, it would log its own end as an error
+            stop.set()
+            await serving  # requests under way get a moment to finish
+            raise
+
+    try:
+        run_async(run())
+    except AddressInUseError as error:
+        raise CommandError(ExitCode.SETTINGS, str(error), "name another port: --port PORT") from error
+    except OSError as error:
+        problem = f"--truth-log {truth_log}: {error.strerror}"
+        raise CommandError(ExitCode.SETTINGS, problem, "name another file: --truth-log FILE") from error
+
+
+def _say_ready(base_url: str) -> None:
+    typer.echo(orjson.dumps({"event": "simulator_ready", "base_url": base_url}))

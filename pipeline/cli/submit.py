@@ -10,13 +10,14 @@ from uuid import uuid4
 
 import typer
 
-from pipeline.cli.context import CliContext, cli_context
+from pipeline.cli.context import cli_context
 from pipeline.cli.errors import CommandError
 from pipeline.cli.output import Output, OutputMode, OutputOption
 from pipeline.cli.running import Interrupted, quiet, run_async
 from pipeline.worker.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from pipeline.domain import ProfileDesk
     from schemas.records import Request
 
 _ID = "must be 1 to 200 letters, digits or . _ : @ + -, a letter or digit first"
@@ -92,6 +93,7 @@ def submit(  # noqa: PLR0913 - each option is an argument
     """
     from pipeline.cli.following import follow_request
     from pipeline.cli.kafka_access import reach
+    from pipeline.cli.profiles import desk_of
     from pipeline.stack.requests import write_requests
 
     out = Output(output)
@@ -102,11 +104,11 @@ def submit(  # noqa: PLR0913 - each option is an argument
         "custom_tags": tags,
     }
     says = _said(
-        request_id=request_id or f"cli-{uuid4().hex[:12]}",
+        request_id=f"cli-{uuid4().hex[:12]}" if request_id is None else request_id,  # "" is a variable that is not set
         tenant=tenant,
         user_id=user,
         source_url=url,
-        platform=platform or platform_of(url),
+        platform=platform_of(url) if platform is None else platform,
         profile=profile,
         options=_said(**options) or None,
         metadata=_metadata(metadata_file, transcript, metadata or []) or None,
@@ -115,9 +117,8 @@ def submit(  # noqa: PLR0913 - each option is an argument
     _check_size(request, says)
     context = cli_context(ctx)
     settings = context.settings()
-    likely = profile or settings.profiles.profile_by_tenant().get(tenant)
-    if likely is not None:
-        _check_profile(context, likely, request, out)
+    likely = profile or settings.profiles.profile_by_tenant().get(tenant) or request.profile
+    _check_profile(desk_of(context), likely, request, transcript, out)
 
     goes_on: list[str] = []
 
@@ -243,23 +244,44 @@ def _check_size(request: Request, says: Mapping[str, Any]) -> None:
     raise CommandError(ExitCode.SETTINGS, problem, link if "transcript" in request.metadata else smaller)
 
 
-def _check_profile(context: CliContext, profile: str, request: Request, out: Output) -> None:
-    """Say before anything is written what would make the request a dead letter, or is nearly what the profile reads.
+def _check_profile(desk: ProfileDesk, profile: str, request: Request, transcript: Path | None, out: Output) -> None:
+    """Say before anything is written what would make the request a dead letter, or is not what the profile reads.
 
     Raises:
-        CommandError: the profile cannot use the metadata; the text names the field.
+        CommandError: the profile cannot use the metadata, or a worker would refuse a URL; the text names the field.
     """
-    from pipeline.cli.profiles import desk_of, warn_of_metadata
+    from pipeline.cli.profiles import warn_of_metadata
 
-    desk = desk_of(context)
     try:
         desk.trial(profile, request)
         warn_of_metadata(desk, profile, request, out)
     except LookupError as error:
         out.note(f"{error.args[0]}. Unless the workers have it, the request becomes a dead letter")
     except ValueError as error:
-        fix = "see docs/profiles.md; lists and objects need --metadata-file"
-        raise CommandError(ExitCode.SETTINGS, f"{error} (profile {profile})", fix) from error
+        raise _unusable(error, profile, transcript) from error
+    try:
+        desk.screen(profile, request)
+    except ValueError as error:
+        fix = "send a public http or https URL; hosts of your own network: TLDR_ALLOWED_HOSTS, as the workers have it"
+        raise CommandError(ExitCode.SETTINGS, f"workers would refuse the URL: {error}", fix) from error
+    if transcript is not None:
+        _warn_of_transcript(desk, profile, out)
+
+
+def _unusable(error: ValueError, profile: str, transcript: Path | None) -> CommandError:
+    field = "metadata.transcript"
+    if transcript is not None and str(error).startswith(field):
+        problem = f"--transcript {transcript}{str(error).removeprefix(field)}"
+        return CommandError(ExitCode.SETTINGS, problem, "name a file in WebVTT, SRT or JSON: docs/profiles.md")
+    fix = "see docs/profiles.md; lists and objects need --metadata-file"
+    return CommandError(ExitCode.SETTINGS, f"{error} (profile {profile})", fix)
+
+
+def _warn_of_transcript(desk: ProfileDesk, profile: str, out: Output) -> None:
+    info = desk.find(profile)
+    if info is not None and "transcript" not in info.metadata:
+        readers = ", ".join(one.name for one in desk.profiles() if "transcript" in one.metadata)
+        out.note(f"--transcript: {info.label} names no transcript among what it reads; --profile takes {readers}")
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:

@@ -23,6 +23,11 @@ def check_word(option: str, word: str | None, known: Sequence[str]) -> None:
     raise CommandError(ExitCode.SETTINGS, f"{option} {word!r} does not exist", meant, f"use one of {', '.join(known)}")
 
 
+def number_of(number: int, thing: str) -> str:
+    """Return ``1 request``, ``2 requests``."""
+    return f"{number} {thing}{'s' * (number != 1)}"
+
+
 def misspelt(given: Collection[str], known: Collection[str]) -> dict[str, str]:
     """Return the names that are nearly a known one which is not given, each with that one."""
     from pipeline.settings.problems import did_you_mean
@@ -34,7 +39,8 @@ def misspelt(given: Collection[str], known: Collection[str]) -> dict[str, str]:
 
 def unknown_fields(given: Collection[str], known: Collection[str]) -> list[str]:
     """Say of each field that is not known which one may be meant."""
-    close = misspelt(given, known)
+    begun = {name: [one for one in known if one.startswith(f"{name}_") and one not in given] for name in given}
+    close = {name: ones[0] for name, ones in begun.items() if ones} | misspelt(given, known)
     return [
         f"unknown field {name}: "
         + (f"did you mean {close[name]}?" if name in close else f"there are {', '.join(known)}")

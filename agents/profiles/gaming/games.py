@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -42,14 +43,10 @@ class Games(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     common: frozenset[str]
 
     def __post_init__(self) -> None:
-        for name, game in {**self.games, "fallback": self.fallback}.items():
-            try:
-                msgspec.convert(game.options, Options)
-            except msgspec.ValidationError as error:
-                raise ValueError(f"games.{name}.options: {error}") from error
-            unknown = set(game.options) - set(Options.__struct_fields__)
-            if unknown:
-                raise ValueError(f"games.{name}.options: the API knows no {', '.join(sorted(unknown))}")
+        named = {f"games.{name}": game for name, game in self.games.items()} | {"fallback": self.fallback}
+        problems = [f"{name}.options: {problem}" for name, game in named.items() for problem in _problems(game.options)]
+        if problems:
+            raise ValueError("\n".join(problems))
 
     def find(self, name: str) -> tuple[str, Game]:
         """Return the name and the data of a game, however it is written: ``League of Legends``, ``lol``."""
@@ -58,6 +55,15 @@ class Games(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if wanted == known or wanted in map(plain_name, game.aliases):
                 return known, game
         return wanted, self.fallback
+
+
+def _problems(options: OptionValues) -> Iterator[str]:
+    try:
+        msgspec.convert(options, Options)
+    except msgspec.ValidationError as error:
+        yield str(error)
+    if unknown := sorted(set(options) - set(Options.__struct_fields__)):
+        yield f"the API knows no {', '.join(unknown)}; there are {', '.join(Options.__struct_fields__)}"
 
 
 def plain_name(name: str) -> str:

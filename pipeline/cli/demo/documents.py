@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,9 +11,12 @@ import msgspec
 from rich.markdown import Markdown
 from rich.panel import Panel
 
+from pipeline.cli.errors import CommandError
 from pipeline.cli.output import Output
+from pipeline.cli.words import number_of
 from pipeline.domain import ProfileDesk
 from pipeline.stack.published import Published
+from pipeline.worker.exit_codes import ExitCode
 from schemas.records import Highlight, Request, Summary, Tournament
 
 _SHOWN_LINES = 32
@@ -51,17 +55,39 @@ def show_documents(
         _show_tournament(out, tournament)
 
 
+def check_documents(folder: Path, requests: Sequence[Request]) -> None:
+    """Make sure that the documents of these requests take the place of nobody's files but a former demo's.
+
+    Raises:
+        CommandError: something else lies where they go.
+    """
+    written = set(_written(folder))
+    for request in _one_of_each_profile(requests):
+        for path in sorted((folder / request.request_id).glob("*")):
+            if path not in written:
+                problem = f"{path} is there, and no demo wrote it: the documents go into that folder"
+                fix = "move it away, or name another place: --json-file FOLDER/demo.json"
+                raise CommandError(ExitCode.SETTINGS, problem, fix)
+
+
 def forget_former(folder: Path) -> None:
     """Take away the documents that a former demo wrote: beside those of this one they would look like its own."""
-    listed = folder / _WRITTEN
     with suppress(OSError):
-        for line in listed.read_text("utf-8", errors="replace").splitlines():
-            parts = line.split("/")
-            if len(parts) == 2 and not {"", ".", ".."} & set(parts):
-                folder.joinpath(*parts).unlink(missing_ok=True)
-                with suppress(OSError):  # something else is in it
-                    (folder / parts[0]).rmdir()
-        listed.unlink()
+        for path in _written(folder):
+            path.unlink(missing_ok=True)
+            with suppress(OSError):  # something else is in it
+                path.parent.rmdir()
+        (folder / _WRITTEN).unlink()
+
+
+def _written(folder: Path) -> list[Path]:
+    """Return the files that a former demo wrote: files of folders in this one, whatever else the list may say."""
+    try:
+        lines = (folder / _WRITTEN).read_text("utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    named = (line.split("/") for line in lines)
+    return [folder.joinpath(*parts) for parts in named if len(parts) == 2 and not {"", ".", ".."} & set(parts)]
 
 
 def latest_of(records: Iterable[Highlight]) -> list[Highlight]:
@@ -116,6 +142,9 @@ def _write(out: Output, documents: Path, request_id: str, files: dict[str, str])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         texts = {folder / Path(name).name: text for name, text in files.items()}
+        for path in [path for path in texts if os.path.lexists(path)]:  # put there since the demo began
+            out.note(f"{path} is there, and no demo wrote it: it stays as it is")
+            del texts[path]
         with (documents / _WRITTEN).open("a", encoding="utf-8") as listed:
             listed.writelines(f"{request_id}/{path.name}\n" for path in texts)
         for path, text in texts.items():
@@ -123,4 +152,4 @@ def _write(out: Output, documents: Path, request_id: str, files: dict[str, str])
     except OSError as error:
         out.note(f"the documents cannot be written to {folder}: {error.strerror}")
         return
-    out.note(f"    {len(files)} document{'s' * (len(files) != 1)}: {folder}")
+    out.note(f"    the document as {number_of(len(texts), 'file')}: {folder}")

@@ -15,7 +15,7 @@ import httpx
 import orjson
 import psutil
 
-from pipeline.cli.demo.documents import forget_former, show_documents
+from pipeline.cli.demo.documents import check_documents, forget_former, show_documents
 from pipeline.cli.demo.report import figures_of, show_account
 from pipeline.cli.demo.state import DemoState, WorkerLife
 from pipeline.cli.demo.tournaments import tournaments_ended
@@ -69,9 +69,10 @@ async def run_demo(options: DemoOptions, settings: Settings, desk: ProfileDesk, 
         await reach(settings)  # within seconds, and before anything is put up
     check_writable(options.json_file, "--json-file")  # now: a minute of work would end without its figures
     requests = requests_of(options)
+    documents = options.json_file.parent / "documents"
+    check_documents(documents, requests)
     if options.json_file.is_file():
         options.json_file.write_bytes(b"")  # figures of a former run would look like those of this one if it fails
-    documents = options.json_file.parent / "documents"
     forget_former(documents)
     began = psutil.Process().create_time()  # what a person waits for counts from the command, imports included
     state = DemoState(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_without_a_broker_the_error_lists_three_ways(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """No cluster set: exit code 2, and what can be done about it."""
-    assert call(no_domain, words) == ExitCode.SETTINGS
+    assert call(build_domain, words) == ExitCode.SETTINGS
     said = capsys.readouterr().err
     assert all(way in said for way in ("KAFKA_BOOTSTRAP_SERVERS", "highlights dev", "container"))
 
@@ -138,7 +139,7 @@ def test_the_demo_takes_the_names_that_requests_take(
         ("{}", ["--metadata-file", "gone.json"], "gone.json cannot be read"),
         ("{}", ["--transcript", "gone.vtt"], "gone.vtt cannot be read"),
         ('{"topics": "algebra"}', ["--metadata-file", "FILE", "--profile", "education"], "metadata.topics"),
-        ("hello there", ["--transcript", "FILE", "--profile", "meetings"], "metadata.transcript"),
+        ("hello there", ["--transcript", "FILE", "--profile", "meetings"], "--transcript"),
         ("{}", ["--metadata", "teams=Northwind", "--profile", "gaming"], "metadata.teams"),
     ],
 )
@@ -214,12 +215,22 @@ def test_a_demo_is_given_time_enough_to_show_anything(capsys: pytest.CaptureFixt
     assert "--timeout" in capsys.readouterr().err
 
 
-def test_what_a_worker_needs_is_noted_when_it_is_not_set(capsys: pytest.CaptureFixture[str]) -> None:
-    """No broker and no key are no mistake, but worth a word: exit code 0 and a note for each."""
-    assert call(build_domain, ["config", "check"]) == 0
+def test_what_a_worker_needs_is_noted_when_it_is_not_set(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A note for each; exit code 2 as long as a worker would not start, and only what is whole is fine."""
+    assert call(build_domain, ["config", "check"]) == ExitCode.SETTINGS
     shown = capsys.readouterr().out
     assert "note: KAFKA_BOOTSTRAP_SERVERS" in shown
     assert "note: TLDR_API_KEY" in shown
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "broker:9092")
+    assert call(build_domain, ["config", "check"]) == ExitCode.OK
+    shown = capsys.readouterr().out
+    assert "note: TLDR_API_KEY" in shown
+    assert "settings are fine" not in shown
+    monkeypatch.setenv("TLDR_API_KEY", "x")
+    assert call(build_domain, ["config", "check"]) == ExitCode.OK
+    assert capsys.readouterr().out == "the settings are fine\n"
 
 
 def test_a_scenario_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -241,18 +252,27 @@ def test_a_full_disk_is_said_to_be_one(tmp_path: Path) -> None:
     explained = explain(OSError(28, "No space left on device", str(tmp_path / "x")))
     assert explained is not None
     assert "No space left" in explained.problem
-    assert any("disk" in line for line in explained.fix)
+    assert str(tmp_path / "x") in explained.problem
+    assert explained.fix == ("free some space there, or write to another disk",)
+    unnamed = explain(OSError(28, "No space left on device"))
+    assert unnamed is not None
+    assert unnamed.problem == "No space left on device for the output"
 
 
-def test_a_full_disk_is_found_in_a_part_s_log(tmp_path: Path) -> None:
-    """A part that ended far behind the line that says why: that line comes first, and what to do about it."""
-    log = tmp_path / "worker-1.log"
-    log.write_text("OSError: [Errno 28] No space left on device\n" + "at line\n" * 100)
-    for error in (StackError("worker 1 ended with exit code 1", log), failed_start(log)):
-        explained = explain(error)
-        assert explained is not None
-        assert explained.details.startswith("OSError: [Errno 28] No space left")
-        assert explained.fix == ("free some space there, or set TMPDIR to another disk", f"the whole log: {log}")
+def test_a_full_disk_is_found_in_a_part_s_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part that ended far behind the line that says why: that line alone, and what to do about it."""
+    told = "OSError: [Errno 28] No space left on device"
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    ours, theirs = "set TMPDIR to another disk", "name a folder on another disk: --persist FOLDER"
+    for folder, hint in (("highlights-0a1b", ours), ("mine", theirs)):
+        log = tmp_path / folder / "worker-1.log"
+        log.parent.mkdir()
+        log.write_text(f'{{"exception": "Traceback\\n\\tat x\\n{told}\\n\\tat y"}}\n' + "\tat line\n" * 100)
+        for error in (StackError("worker 1 ended with exit code 1", log), failed_start(log)):
+            explained = explain(error)
+            assert explained is not None
+            assert explained.details == told
+            assert explained.fix == (f"free some space there, or {hint}", f"the whole log: {log}")
 
 
 def failed_start(log: Path) -> KafkaStartError:

@@ -60,6 +60,7 @@ def test_other_metadata_too_large_for_a_request_is_refused_at_once(
         ({"id": "h1", "timestmp": 4.0}, "line 1: unknown field timestmp: did you mean timestamp?"),
         ({"id": "h1", "Duration": 4.0}, "line 1: unknown field Duration: did you mean duration?"),
         ({"highlights": [{"id": "h1"}, {"id": "h2", "duratoin": 4.0}]}, "line 1, highlight 2: unknown field duratoin"),
+        ({"id": "h1", "confidence": 0.9}, "line 1: unknown field confidence: did you mean confidence_score?"),
         ({"id": "h1", "start_s": 4.0}, "line 1: unknown field start_s: there are "),
         ({"id": "h1", "timestamp": "4 s"}, "line 1: timestamp is of another type"),
     ],
@@ -175,3 +176,54 @@ def test_a_replay_of_a_range_needs_no_more(words: list[str], capsys: pytest.Capt
     """Any of them gets as far as Kafka."""
     call(build_domain, ["replay", "--profile", "gaming", "--dry-run", *words])
     assert "KAFKA_BOOTSTRAP_SERVERS" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--request-id", "--tenant", "--platform", "--profile"])
+def test_an_unset_variable_names_nothing(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty id would be another request each time: refused, by the option's name."""
+    code, _, err = run(capsys, *SUBMIT, option, "")
+    assert code == ExitCode.SETTINGS
+    assert f"{option} '' must be" in err
+
+
+def test_a_transcript_that_is_none_is_named_by_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And the way out is one for files."""
+    file = tmp_path / "board.vtt"
+    file.write_text("hello there")
+    _, _, err = run(capsys, *SUBMIT, "--profile", "meetings", "--transcript", str(file))
+    assert f"--transcript {file}: " in err
+    assert "WebVTT" in err
+    assert "--metadata-file" not in err
+
+
+@pytest.mark.parametrize(("words", "told"), [([], True), (["--profile", "gaming"], True), (["-p", "meetings"], False)])
+def test_a_transcript_that_nobody_reads_is_told(
+    *, words: list[str], told: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On stderr, with the profiles that read one."""
+    file = tmp_path / "board.vtt"
+    file.write_text("WEBVTT\n\n" + CAPTION)
+    words = ["--profile" if word == "-p" else word for word in words]
+    _, _, err = run(capsys, *SUBMIT, "--transcript", str(file), *words)
+    assert ("--profile takes education, meetings" in err) is told
+    assert "KAFKA_BOOTSTRAP_SERVERS" in err
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://localhost/x", []),
+        ("http://10.0.0.1/a", ["--profile", "gaming"]),
+        ("http://10.0.0.1/a", ["--profile", "of-a-plugin"]),
+        ("https://example.com/x", ["--profile", "meetings", "--metadata", "transcript_url=http://192.168.0.1/a.vtt"]),
+    ],
+)
+def test_a_url_that_workers_refuse_is_refused_at_once(
+    url: str, words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would become a dead letter; hosts that the settings allow pass."""
+    code, _, err = run(capsys, "submit", url, *words)
+    assert code == ExitCode.SETTINGS
+    assert "workers would refuse the URL" in err
+    monkeypatch.setenv("TLDR_ALLOWED_HOSTS", "localhost,10.0.0.1,192.168.0.1")
+    assert "KAFKA_BOOTSTRAP_SERVERS" in run(capsys, "submit", url, *words)[2]

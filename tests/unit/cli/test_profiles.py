@@ -67,14 +67,42 @@ def test_nothing_of_a_page_is_lost(capsys: pytest.CaptureFixture[str], tmp_path:
         assert "line 1, highlight 2: no highlight" in err
 
 
-def test_every_line_that_cannot_be_read_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """However many, also when the file begins like one text over many lines."""
+@pytest.mark.parametrize("count", [9, 10, 11, 40])
+def test_lines_that_cannot_be_read_are_named(count: int, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Ten, and how many more; also when the file begins like one text over many lines."""
     file = tmp_path / "broken.jsonl"
-    file.write_text("{\n" * 40 + json.dumps({"id": "h1"}))
+    file.write_text("{\n" * count + json.dumps({"id": "h1"}))
     code, out, err = run(capsys, "profiles", "test", str(file))
     assert code == ExitCode.FAILED
-    assert all(f"line {number}: " in err for number in range(1, 41))
+    assert [number for number in range(1, 50) if f"line {number}: " in err] == list(range(1, min(count, 10) + 1))
+    assert (f"... and {count - 10} more" in err) is (count > 10)
+    assert f"{count} highlights" in err
     assert "h1" in out
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"[]", b'{"highlights": []}'])
+def test_a_file_without_a_highlight_is_bad_input(
+    content: bytes, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """There is no document about nothing."""
+    file = tmp_path / "empty.jsonl"
+    file.write_bytes(content)
+    code, out, err = run(capsys, "profiles", "test", str(file), "-p", "gaming")
+    assert code == ExitCode.SETTINGS
+    assert f"no highlight is in {file}" in " ".join(err.split("\n"))
+    assert out == ""
+
+
+def test_the_mark_that_some_editors_put_first_is_none_of_the_text(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A byte order mark, before lines and before one text over many."""
+    file = tmp_path / "marked.jsonl"
+    for indent in (None, 2):
+        file.write_text(json.dumps({"id": "h1"}, indent=indent), encoding="utf-8-sig")
+        code, out, err = run(capsys, "profiles", "test", str(file))
+        assert (code, err) == (ExitCode.OK, "")
+        assert "h1" in out
 
 
 def test_a_request_decides_for_its_profile(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -83,10 +111,10 @@ def test_a_request_decides_for_its_profile(capsys: pytest.CaptureFixture[str], t
     request.write_text(
         json.dumps({"request_id": "r", "tenant": "t", "source_url": "https://example.com/v", "profile": "gaming"})
     )
-    file.touch()
+    file.write_text('{"id": "h1"}')
     for words, label in ([], "gaming@1"), (["-p", "general"], "general@1"):
         _, out, _ = run(capsys, "profiles", "test", str(file), "-r", str(request), "-o", "json", *words)
-        assert json.loads(out)["profile"] == label
+        assert json.loads(out.splitlines()[-1])["profile"] == label
 
 
 def _json(record: object) -> bytes:

@@ -18,7 +18,8 @@ from agents.profile_trial import Trial
 from agents.profiles import Export, General, Profiles
 from agents.profiles.gaming import Gaming
 from agents.profiles.meetings import Meetings
-from pipeline.cli.replay import span_of
+from pipeline.cli.errors import CommandError
+from pipeline.cli.replay import check_found, span_of
 from pipeline.cli.replay_past import Past, Span
 from pipeline.cli.replay_run import Replayed, run_again
 from pipeline.cli.replay_scratch import scratch_name
@@ -227,3 +228,12 @@ def test_a_range_may_begin_before_there_were_clocks() -> None:
     """The longest time that --since takes ends at 1970."""
     assert span_of("999999d", None, None, NOW).begin == datetime.fromtimestamp(0, UTC)
     assert span_of("2h", None, None, NOW).begin == NOW - 2 * HOUR
+
+
+def test_a_request_that_the_range_has_not_is_no_request_without_a_difference() -> None:
+    """Beside others it is told; alone it is a failure."""
+    done = Replayed("gaming@1")
+    check_found(past(), [REQUEST, "nope"], done)
+    assert list(done.lost) == ["nope"]
+    with pytest.raises(CommandError, match="no highlight of nope was published"):
+        check_found(Past(DESK, ALWAYS, ["nope"]), ["nope"], done)
