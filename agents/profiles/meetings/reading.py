@@ -70,6 +70,12 @@ _EMPTY = frozenset(
     ]
 )
 
+_REMARK = re.compile(
+    r"xbeg (?!i |we |you |he |she |it |they |there |that |this |xcall|xname|any|some|no|or |and |one |just |the |not )"
+    r"\S+(?: \S+){0,2} xend"
+)
+"""One to three words without a subject, right behind a question: whoever asked it answers it himself."""
+
 _CHATTER = 3
 """Words of a reply that say nothing at all, at most."""
 
@@ -217,6 +223,8 @@ def after(turns: Sequence[Turn], number: int, most: int) -> list[Turn]:
 def _answered(turn: Turn, place: int, following: Sequence[Turn]) -> bool:
     """A question is answered by words of the same turn behind it, or by the first turn that says so or the contrary."""
     clause = turn.clauses[place]
+    if clause.asked and place + 1 < len(turn.clauses) and _REMARK.match(turn.clauses[place + 1].plain):
+        return True
     for read in turn.read[place + 1 :]:
         if "unknown" in read.replies:
             return False

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agents.profiles.data import ProfileDataError
+from agents.profiles.data import ProfileDataError, load
 from agents.profiles.meetings import Meetings
 from tests.unit.agents.meetings.support import items, prepared, said, shown
 
@@ -43,6 +43,12 @@ def test_actions_have_their_assignee_and_due_day(
         "The proposal is approved.",
         "Let's go with Thursday.",
         "We're not renewing the lease.",
+        "The steering committee has turned down the second van.",
+        "I'm rejecting the offer from Hartley.",
+        "We're letting the agency go in December.",
+        "The budget was unanimously adopted.",
+        "Looks like we're all of one mind, no overtime.",
+        "My ruling is that late entries don't count.",
     ],
 )
 def test_decisions_are_found(turn: str) -> None:
@@ -57,6 +63,9 @@ def test_decisions_are_found(turn: str) -> None:
         [("Anna Berger", "Who signs the lease?"), ("Ben Okafor", "No idea.")],
         [("Anna Berger", "We still don't know whether the hall is free.")],
         [("Anna Berger", "The price is to be confirmed.")],
+        [("Anna Berger", "who owns the customer now"), ("Ben Okafor", "That's a really good question.")],
+        [("Anna Berger", "Nobody's worked out how refunds go through the shop.")],
+        [("Anna Berger", "Are guests allowed in?"), ("Ben Okafor", "Hmm. Let me sleep on it.")],
     ],
 )
 def test_open_questions_are_found(turns: list[tuple[str, str]]) -> None:
@@ -74,11 +83,32 @@ def test_open_questions_are_found(turns: list[tuple[str, str]]) -> None:
         [("Anna Berger", "He said he would follow up with his dentist.")],
         [("Anna Berger", "As agreed last year we sell shoes.")],
         [("Anna Berger", "The train was late again.")],
+        [("Anna Berger", "And the parking? Terrible, as always.")],
+        [("Anna Berger", "How could I forget?")],
+        [("Anna Berger", "I suggest we drop the export.")],
+        [("Anna Berger", "I thanked them and said no.")],
     ],
 )
 def test_what_is_none_of_them_is_one_discussion(turns: list[tuple[str, str]]) -> None:
     """Refusals, answered questions, hypotheticals, old decisions and small talk."""
     assert [item["kind"] for item in said(*turns)] == ["discussion"]
+
+
+def test_every_word_in_ing_is_written_as_clauses_have_it() -> None:
+    """A clause has ``xing`` before a verb in -ing, and before no other word: a phrase without it is never found."""
+    data = load("agents.profiles.meetings", "rules.yaml")
+    nouns = frozenset(data["words"]["not_ing"])
+    rules = [rule for kind in data["kinds"].values() for rule in kind]
+    lists = [*data["groups"].values(), *data["replies"].values(), *(one["phrases"] for one in data["contexts"])]
+    lists += [rule.get(part, []) for rule in rules for part in ("phrases", "with", "without")]
+    lost = []
+    for phrase in {phrase for phrases in lists for phrase in phrases}:
+        words = phrase.split()
+        for before, word in zip(["", *words], words, strict=False):
+            verbs = [one for one in word.strip("?").split("|") if len(one) > 4 and one.endswith("ing")]
+            if any(before == "xing" if one in nouns else before.strip("?") != "xing" for one in verbs):
+                lost.append(phrase)
+    assert lost == []
 
 
 def test_title_and_description_are_read_without_a_transcript() -> None:
