@@ -262,10 +262,8 @@ class PointFinder:
     def _faint(self, read: Sequence[Read]) -> None:
         """Take back examples by a weak marker that stand beside nothing that is taught."""
         for place, one in enumerate(read):
-            if one.kinds.get("example", (1.0,))[0] < _MARKED:
-                beside = (*read[max(0, place - 3) : place], *read[place + 1 : place + 4])
-                if not any(other.kinds for other in beside):
-                    del one.kinds["example"]
+            if one.kinds.get("example", (1.0,))[0] < _MARKED and not _beside(read, place):
+                del one.kinds["example"]
 
     def _weigh(self, read: Sequence[Read]) -> None:
         """Find what no rule names: sentences whose words say that they define, state or stress something."""
@@ -280,6 +278,9 @@ class PointFinder:
                     term = self._terms.subject(text) if kind == "definition" else law_named(text)
                 sure = likelihood(one.total, WEIGHED.index(kind))
                 self._note(one, kind, round(min(sure, _SUREST), 2), self._named(kind, "weighed"), term)
+        for place, one in enumerate(read):
+            if one.total is not None and [*one.kinds] == ["emphasis"] and not _beside(read, place):
+                del one.kinds["emphasis"]  # the room and the day have their warnings as well
 
     def _examples(self, read: Sequence[Read]) -> None:
         """Find examples that no word announces, by their words and by what stands around them."""
@@ -328,6 +329,11 @@ def _asked(text: str, words: Sequence[str]) -> bool:
     return not (
         _TAG.search(text.lower()) and not text.lower().lstrip().startswith(("what", "why", "how", "is", "are", "do"))
     )
+
+
+def _beside(read: Sequence[Read], place: int) -> bool:
+    """Say whether one of the three sentences before or behind one does anything."""
+    return any(other.kinds for other in (*read[max(0, place - 3) : place], *read[place + 1 : place + 4]))
 
 
 def _points_back(one: Read) -> bool:
