@@ -21,6 +21,7 @@ from tests.unit.agents.meetings.support import items, prepared, said, shown
         ([("Anna Berger", "Could you book the venue?"), ("Chiara Rossi", "Of course.")], "Chiara Rossi", None),
         ([("Anna Berger", "Action on Rossi: book the venue by March 20th.")], "Chiara Rossi", "2026-03-20"),
         ([("Anna Berger", "Leave it with me.")], "Anna Berger", None),
+        ([("Anna Berger", "URGENT: Ben must call the bank.")], "Ben Okafor", None),
         ([("Anna Berger", "Legal will review the contract in two weeks.")], "Legal", "2026-03-24"),
         ([("Speaker 2", "I'll circulate the slides by end of the month.")], None, "2026-03-31"),
     ],
@@ -86,6 +87,8 @@ def test_open_questions_are_found(turns: list[tuple[str, str]]) -> None:
         [("Anna Berger", "And the parking? Terrible, as always.")],
         [("Anna Berger", "How could I forget?")],
         [("Anna Berger", "I suggest we drop the export.")],
+        [("Anna Berger", "I'll share my screen.")],
+        [("Anna Berger", "Can everybody hear me?")],
         [("Anna Berger", "I thanked them and said no.")],
     ],
 )
