@@ -53,9 +53,8 @@ def run_async(main: Coroutine[Any, Any, T]) -> T:
             raise SystemExit(TERMINATED) from None
         raise
     finally:
-        before = signal.signal(
-            signal.SIGINT, signal.SIG_IGN
-        )  # what still ends, ends: torn apart it would only complain
+        # what still ends, ends: torn apart it would only complain
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         runner.close()
         signal.signal(signal.SIGINT, before)
 

@@ -7,7 +7,6 @@ import logging
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 
 from pipeline.cli.context import LAST_PORT, ScenarioOption, SeedOption
@@ -38,13 +37,14 @@ def simulate(
 
     $ export TLDR_API_BASE_URL=http://127.0.0.1:8600/v1 TLDR_API_KEY=any
     """
+    from pipeline.simulator.command import say_ready
     from pipeline.simulator.scenario_file import load_scenario
     from pipeline.simulator.server import AddressInUseError, serve
 
     async def run() -> None:
         stop = asyncio.Event()
         serving = asyncio.create_task(
-            serve(load_scenario(scenario), host, port, seed, truth_log, on_ready=_say_ready, stop=stop)
+            serve(load_scenario(scenario), host, port, seed, truth_log, on_ready=say_ready, stop=stop)
         )
         try:
             await asyncio.shield(serving)
@@ -61,7 +61,3 @@ def simulate(
     except OSError as error:
         problem = f"--truth-log {truth_log}: {error.strerror}"
         raise CommandError(ExitCode.SETTINGS, problem, "name another file: --truth-log FILE") from error
-
-
-def _say_ready(base_url: str) -> None:
-    typer.echo(orjson.dumps({"event": "simulator_ready", "base_url": base_url}))

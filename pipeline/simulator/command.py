@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _give_up(*(f"{error.source}: {problem}" for problem in error.problems))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(scenario, given.host, given.port, given.seed, given.truth_log, on_ready=_say_ready))
+            runner.run(serve(scenario, given.host, given.port, given.seed, given.truth_log, on_ready=say_ready))
     except AddressInUseError as error:
         return _give_up(str(error))
     except OSError as error:
@@ -36,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _say_ready(base_url: str) -> None:
+def say_ready(base_url: str) -> None:
+    """Tell on stdout, in a line of JSON, where connections are accepted."""
     line = orjson.dumps({"event": "simulator_ready", "base_url": base_url}, option=orjson.OPT_APPEND_NEWLINE)
     sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
