@@ -57,9 +57,7 @@ def _ours(folder: Path | None, problems: list[Problem]) -> list[Profile]:
         try:
             profiles.append(make(theirs.get(name)))
         except ProfileDataError as error:
-            told = str(error)
-            while told.startswith(f"{name}: "):  # the file's name says it
-                told = told.removeprefix(f"{name}: ")
+            told = str(error).removeprefix(f"{name}: ")  # the file's name says it
             fix = "mend the key, or remove the file"
             problems += [Problem(*_FOLDER, f"{name}.yaml: {line}", fix) for line in told.splitlines()]
             profiles.append(make(None))

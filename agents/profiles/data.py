@@ -27,7 +27,6 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader, in C where that was built: it runs at each start of a worker."""
 
-
 _AT = re.compile(r" - at `\$[^`]*`\Z")
 """Where in a value something is wrong, as msgspec ends its text; we say it in a person's words."""
 

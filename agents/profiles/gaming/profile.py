@@ -87,9 +87,9 @@ class Gaming:
         checked(self.name, data, Data)
         self.label = label(self.name, self.version, theirs)
         self._games = checked(self.name, {name: data[name] for name in Games.__struct_fields__}, Games)
-        events = {name: data[name] for name in EventsData.__struct_fields__}
+        events = checked(self.name, {name: data[name] for name in EventsData.__struct_fields__}, EventsData)
         try:
-            self._finder = EventFinder(checked(self.name, events, EventsData), self.version)
+            self._finder = EventFinder(events, self.version)
         except ValueError as error:
             raise ProfileDataError(f"{self.name}: {error}") from error
         self._name_rules = name_rules(self._finder.calibration, self.version)
